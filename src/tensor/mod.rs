@@ -1,1 +1,33 @@
-//! tensor
+//! Values of run-time shape on dfdx's tape and devices. The only place that names dfdx.
+//!
+//! dfdx 0.13 supplies the devices and their storage, the tape, softmax and cross-entropy, and the
+//! arithmetic of SGD and Adam. Its tensors hide their memory from kernels on every device, and its
+//! convolutions need a nightly compiler; so a [`Var`] holds a device buffer of its own, and an
+//! operation of ours is
+//!
+//! 1. a plain struct in [`op`], with a method on [`Var`] that checks shapes and calls [`Var::apply`];
+//! 2. an implementation of [`Kernel`] for each device, in [`kernel`]: what a new device has to write.
+//!
+//! Activations are channels-last: `[N, H, W, C]`, row-major. Everything is generic over the element
+//! type ([`Element`]: `f32` for searches, `f64` for checks) and the device ([`Backend`]).
+
+mod backend;
+mod bridge;
+mod element;
+mod error;
+pub mod kernel;
+pub mod op;
+mod optimiser;
+mod var;
+
+pub use backend::{Backend, Device};
+pub use bridge::Loss;
+pub use dfdx::tensor::Cpu;
+pub use element::Element;
+pub use error::Error;
+pub use kernel::{Buf, Kernel, Memory};
+pub use optimiser::{Adam, AdamRule, Sgd, SgdRule, clip_norm};
+pub use var::{Tape, Var, Watch};
+
+#[cfg(feature = "cuda")]
+pub use dfdx::tensor::Cuda;

@@ -1,0 +1,40 @@
+//! y = max(x, 0).
+
+use super::{super::*, each_chunk};
+use crate::tensor::{Element, Error, op::Relu};
+use dfdx::tensor::{Cpu, CpuError};
+
+impl<E: Element> Kernel<Relu, E> for Cpu {
+    type Saved = Arc<Buf<E, Cpu>>; // y: its sign is all that is needed
+
+    fn forward(&self, _: &Relu, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
+        let x = xs[0];
+        let mut y = zeros::<E, Cpu>(self, x.len()).map_err(Error::device)?;
+        each_chunk(&mut y, CHUNK, x.len(), |i, y| {
+            let x = &x[i * CHUNK..];
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x > E::zero() { x } else { E::zero() });
+        });
+        let y = Arc::new(y);
+        Ok((y.clone(), y))
+    }
+
+    fn backward(
+        &self,
+        _: &Relu,
+        y: Self::Saved,
+        gy: &Buf<E, Cpu>,
+        gxs: &mut [Option<Buf<E, Cpu>>],
+    ) -> std::result::Result<(), CpuError> {
+        let Some(gx) = &mut gxs[0] else { return Ok(()) };
+        each_chunk(gx, CHUNK, gy.len(), |i, gx| {
+            let (gy, y) = (&gy[i * CHUNK..], &y[i * CHUNK..]);
+            for ((gx, &gy), &y) in gx.iter_mut().zip(gy).zip(y) {
+                *gx += if y > E::zero() { gy } else { E::zero() };
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Elements handed to a thread at a time.
+const CHUNK: usize = 4096;

@@ -1,0 +1,118 @@
+//! dfdx's SGD and Adam arithmetic on our parameters.
+//!
+//! `sgd_kernel` and `adam_kernel` belong to traits that dfdx does not export, yet the bound on
+//! [`Backend`] brings their methods into scope. A parameter that received no gradient in a step is
+//! left alone: no decay, no momentum.
+
+use super::{
+    Backend, Element, Var,
+    error::{Error, Result},
+    kernel::{Buf, zeros},
+};
+use dfdx::prelude::{AdamConfig, Momentum, SgdConfig, WeightDecay};
+use std::sync::Arc;
+
+/// Stochastic gradient descent with momentum and L2 weight decay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SgdRule {
+    /// Momentum μ.
+    pub momentum: f64,
+    /// Decay λ: λ·p is added to the gradient.
+    pub weight_decay: f64,
+}
+
+/// Adam with L2 weight decay (added to the gradient, as in the original method).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamRule {
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// β₁, β₂.
+    pub betas: [f64; 2],
+    /// Decay λ: λ·p is added to the gradient.
+    pub weight_decay: f64,
+}
+
+/// The state of SGD for a list of parameters, always passed in the same order.
+pub struct Sgd<E: Element, D: Backend<E>> {
+    rule: SgdRule,
+    velocity: Vec<Option<Buf<E, D>>>,
+}
+
+impl<E: Element, D: Backend<E>> Sgd<E, D> {
+    /// No momentum gathered yet.
+    pub fn new(rule: SgdRule) -> Self {
+        Sgd { rule, velocity: Vec::new() }
+    }
+
+    /// One step with the gradients that the last backward pass left; takes them.
+    pub fn step(&mut self, parameters: &mut [&mut Var<E, D>], learning_rate: f64) -> Result<()> {
+        self.velocity.resize_with(parameters.len(), || None);
+        let config = SgdConfig {
+            lr: learning_rate,
+            momentum: Some(Momentum::Classic(self.rule.momentum)),
+            weight_decay: Some(WeightDecay::L2(self.rule.weight_decay)),
+        };
+        for (parameter, velocity) in parameters.iter_mut().zip(&mut self.velocity) {
+            let Some(g) = parameter.slot.take() else { continue };
+            let device = parameter.device.clone();
+            if velocity.is_none() {
+                *velocity = Some(zeros::<E, D>(&device, parameter.shape.iter().product()).map_err(Error::device)?);
+            }
+            let velocity = velocity.as_mut().expect("just filled");
+            device.sgd_kernel(&config, Arc::make_mut(&mut parameter.data), velocity, &g).map_err(Error::device)?;
+        }
+        Ok(())
+    }
+}
+
+/// The state of Adam for one parameter.
+pub struct Adam<E: Element, D: Backend<E>> {
+    rule: AdamRule,
+    steps: i32,
+    moments: Option<[Buf<E, D>; 2]>,
+}
+
+impl<E: Element, D: Backend<E>> Adam<E, D> {
+    /// No moments gathered yet.
+    pub fn new(rule: AdamRule) -> Self {
+        Adam { rule, steps: 0, moments: None }
+    }
+
+    /// One step with the gradient in the parameter's slot; takes it. Without one, nothing happens.
+    pub fn step(&mut self, parameter: &mut Var<E, D>) -> Result<()> {
+        let Some(g) = parameter.slot.take() else { return Ok(()) };
+        let device = parameter.device.clone();
+        let zero = || zeros::<E, D>(&device, parameter.shape.iter().product()).map_err(Error::device);
+        if self.moments.is_none() {
+            self.moments = Some([zero()?, zero()?]);
+        }
+        let [m, v] = self.moments.as_mut().expect("just filled");
+        self.steps += 1;
+        let config = AdamConfig {
+            lr: self.rule.learning_rate,
+            betas: self.rule.betas,
+            eps: 1e-8,
+            weight_decay: Some(WeightDecay::L2(self.rule.weight_decay)),
+        };
+        device.adam_kernel(self.steps, &config, Arc::make_mut(&mut parameter.data), m, v, &g).map_err(Error::device)
+    }
+}
+
+/// Scales all gradients down so that their joint Euclidean norm is at most `limit`; returns the norm
+/// before. Parameters without a gradient count as zero.
+pub fn clip_norm<E: Element, D: Backend<E>>(parameters: &[&mut Var<E, D>], limit: f64) -> Result<f64> {
+    let mut gradients = Vec::with_capacity(parameters.len());
+    for parameter in parameters {
+        gradients.push(parameter.take_gradient()?);
+    }
+    let square = |g: &Vec<E>| g.iter().map(|g| g.double().powi(2)).sum::<f64>();
+    let norm = gradients.iter().flatten().map(square).sum::<f64>().sqrt();
+    let scale = E::of(if norm > limit { limit / norm } else { 1.0 });
+    for (parameter, gradient) in parameters.iter().zip(gradients) {
+        if let Some(mut gradient) = gradient {
+            gradient.iter_mut().for_each(|g| *g *= scale);
+            parameter.set_gradient(&gradient)?;
+        }
+    }
+    Ok(norm)
+}

@@ -1,0 +1,246 @@
+//! A value on a device, and how an operation on it is put on dfdx's tape.
+
+use super::{
+    error::{Error, Result},
+    kernel::{Buf, Kernel, Memory, len, zeros},
+};
+use dfdx::prelude::{OwnedTape, Rank0, Storage, Tape as _, Tensor, Unit, ZerosTensor};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+/// dfdx's tape, shared by all values recorded on it; or nothing, where only values are wanted.
+pub struct Tape<E: Unit, D: Storage<E>>(Option<Rc<RefCell<OwnedTape<E, D>>>>);
+
+impl<E: Unit, D: Storage<E>> Tape<E, D> {
+    /// A tape that records every operation on values put [`on`](Var::on) it.
+    pub fn recording() -> Self {
+        Tape(Some(Rc::default()))
+    }
+
+    /// No tape: operations compute values only.
+    pub fn off() -> Self {
+        Tape(None)
+    }
+
+    /// Takes what was recorded, for one backward pass.
+    pub(super) fn take(&self) -> OwnedTape<E, D> {
+        self.0.as_ref().map(|tape| tape.take()).unwrap_or_default()
+    }
+
+    /// Returns a tape that dfdx's own operations have added to.
+    pub(super) fn put_back(&self, tape: OwnedTape<E, D>) {
+        if let Some(ours) = &self.0 {
+            ours.replace(tape);
+        }
+    }
+
+    pub(super) fn add<F>(&self, backward: F)
+    where
+        F: 'static + FnOnce() -> std::result::Result<(), D::Err>,
+    {
+        if let Some(tape) = &self.0 {
+            tape.borrow_mut().add_backward_op(move |_| backward());
+        }
+    }
+
+    pub(super) fn records(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl<E: Unit, D: Storage<E>> Clone for Tape<E, D> {
+    fn clone(&self) -> Self {
+        Tape(self.0.clone())
+    }
+}
+
+/// Where a gradient collects; `None` while nothing has arrived, so that it costs nothing.
+pub(super) type Slot<E, D> = Rc<RefCell<Option<Buf<E, D>>>>;
+
+/// A row-major value of run-time shape on device `D`. Clones share the buffer and the gradient.
+pub struct Var<E: Unit, D: Storage<E>> {
+    pub(super) shape: Vec<usize>,
+    pub(super) data: Arc<Buf<E, D>>,
+    pub(super) slot: Slot<E, D>,
+    pub(super) device: D,
+    pub(super) tape: Tape<E, D>,
+}
+
+impl<E: Unit, D: Storage<E>> Clone for Var<E, D> {
+    fn clone(&self) -> Self {
+        Var {
+            shape: self.shape.clone(),
+            data: self.data.clone(),
+            slot: self.slot.clone(),
+            device: self.device.clone(),
+            tape: self.tape.clone(),
+        }
+    }
+}
+
+/// Keeps the gradient that reached a value, which the backward pass otherwise frees.
+pub struct Watch<E: Unit, D: Storage<E>> {
+    value: Var<E, D>,
+    gradient: Slot<E, D>,
+}
+
+impl<E: Unit, D: Memory<E>> Var<E, D> {
+    /// Uploads `host`; fails if it has not as many elements as `shape`.
+    pub fn new(device: &D, shape: &[usize], host: &[E]) -> Result<Self> {
+        if shape.iter().product::<usize>() != host.len() {
+            let expected = format!("{} elements for shape {shape:?}", shape.iter().product::<usize>());
+            return Err(Error::Shape { op: "upload", expected, found: vec![host.len()] });
+        }
+        Ok(Self::from_buffer(device, shape.to_vec(), Arc::new(device.upload(host)?), Tape::off()))
+    }
+
+    /// All zeros.
+    pub fn zeros(device: &D, shape: &[usize]) -> Result<Self> {
+        let data = zeros::<E, D>(device, shape.iter().product()).map_err(Error::device)?;
+        Ok(Self::from_buffer(device, shape.to_vec(), Arc::new(data), Tape::off()))
+    }
+
+    pub(super) fn from_buffer(device: &D, shape: Vec<usize>, data: Arc<Buf<E, D>>, tape: Tape<E, D>) -> Self {
+        Var { shape, data, slot: Rc::default(), device: device.clone(), tape }
+    }
+
+    /// The shape; activations are `[N, H, W, C]`.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The device.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// The tape on which this value is recorded.
+    pub fn tape(&self) -> &Tape<E, D> {
+        &self.tape
+    }
+
+    /// The same value and gradient, with `tape` recording what is done to it.
+    pub fn on(&self, tape: &Tape<E, D>) -> Self {
+        Var { tape: tape.clone(), ..self.clone() }
+    }
+
+    /// The elements, row-major, on the host.
+    pub fn to_host(&self) -> Result<Vec<E>> {
+        self.device.download(&self.data)
+    }
+
+    /// Replaces the elements.
+    pub fn assign(&mut self, host: &[E]) -> Result<()> {
+        *self = Self::new(&self.device, &self.shape, host)?;
+        Ok(())
+    }
+
+    /// After a backward pass: the gradient that arrived here, if any. Empties the slot; a leaf whose
+    /// gradient is not taken goes on accumulating in the next pass.
+    pub fn take_gradient(&self) -> Result<Option<Vec<E>>> {
+        self.slot.take().map(|g| self.device.download(&g)).transpose()
+    }
+
+    /// Puts a gradient in place, as if a backward pass had delivered it.
+    pub fn set_gradient(&self, host: &[E]) -> Result<()> {
+        self.slot.replace(Some(self.device.upload(host)?));
+        Ok(())
+    }
+
+    /// The pattern of the whole crate: runs `op` on `xs` and, if one of them is on a tape, records its
+    /// backward pass there. No input may be passed twice; a second use goes through [`Var::alias`].
+    pub fn apply<Op: 'static>(op: Op, xs: &[&Self], shape: Vec<usize>) -> Result<Self>
+    where
+        D: Kernel<Op, E>,
+    {
+        let device = xs[0].device.clone();
+        let inputs: Vec<_> = xs.iter().map(|x| &x.data).collect();
+        let (data, saved) = device.forward(&op, &inputs)?;
+        let tape = xs.iter().map(|x| &x.tape).find(|tape| tape.records()).cloned().unwrap_or(Tape::off());
+        let out = Var::from_buffer(&device, shape, data, tape);
+        if out.tape.records() {
+            // A slot for each input that is on the tape; the data, say, asks for no gradient.
+            let slots: Vec<_> =
+                xs.iter().map(|x| x.tape.records().then(|| (x.slot.clone(), len::<E, D>(&device, &x.data)))).collect();
+            let slot = out.slot.clone();
+            out.tape.add(move || {
+                // dfdx runs these newest first, so the gradient is complete, and nobody else reads it:
+                // taking it frees it at once. No gradient arrived: nothing to do.
+                let Some(gy) = slot.take() else { return Ok(()) };
+                let mut gxs = Vec::with_capacity(slots.len());
+                for slot in &slots {
+                    gxs.push(match slot {
+                        Some((slot, n)) => Some(slot.take().map_or_else(|| zeros::<E, D>(&device, *n), Ok)?),
+                        None => None,
+                    });
+                }
+                device.backward(&op, saved, &gy, &mut gxs)?;
+                for (slot, gx) in slots.iter().zip(gxs) {
+                    if let Some((slot, _)) = slot {
+                        let twice = slot.replace(gx);
+                        assert!(twice.is_none(), "one value passed twice to one operation");
+                    }
+                }
+                Ok(())
+            });
+        }
+        Ok(out)
+    }
+
+    /// The same buffer with a gradient of its own, which is added to this value's: for a second use of
+    /// one value in one operation.
+    pub fn alias(&self) -> Self {
+        self.fork(None)
+    }
+
+    /// An [`alias`](Var::alias) and a [`Watch`] that keeps the gradient which reaches it.
+    pub fn watch(&self) -> (Self, Watch<E, D>) {
+        let gradient = Slot::<E, D>::default();
+        (self.fork(Some(gradient.clone())), Watch { value: self.on(&Tape::off()), gradient })
+    }
+
+    fn fork(&self, keep: Option<Slot<E, D>>) -> Self {
+        let out = Var { slot: Rc::default(), ..self.clone() };
+        let (device, to, from) = (self.device.clone(), self.slot.clone(), out.slot.clone());
+        out.tape.add(move || {
+            let Some(g) = from.take() else { return Ok(()) };
+            if let Some(keep) = keep {
+                keep.replace(Some(g.clone()));
+            }
+            let sum = match to.take() {
+                None => g,
+                Some(mut sum) => {
+                    device.accumulate(&mut sum, &g)?;
+                    sum
+                }
+            };
+            to.replace(Some(sum));
+            Ok(())
+        });
+        out
+    }
+
+    /// Runs the tape backwards from this value, whose gradient is `g` (as many elements as the value).
+    pub fn backward_from(&self, g: &[E]) -> Result<()>
+    where
+        D: ZerosTensor<E> + dfdx::prelude::Device<E>,
+        E: dfdx::prelude::Dtype,
+    {
+        use dfdx::prelude::{Backward, PutTape};
+        self.set_gradient(g)?;
+        let start: Tensor<Rank0, E, D> = self.device.try_zeros().map_err(Error::device)?;
+        start.put_tape(self.tape.take()).try_backward().map_err(Error::device)?;
+        Ok(())
+    }
+}
+
+impl<E: Unit, D: Memory<E>> Watch<E, D> {
+    /// The value that is watched.
+    pub fn value(&self) -> &Var<E, D> {
+        &self.value
+    }
+
+    /// After a backward pass: the gradient that arrived, if any.
+    pub fn gradient(&self) -> Result<Option<Vec<E>>> {
+        self.gradient.borrow().as_ref().map(|g| self.value.device.download(g)).transpose()
+    }
+}
