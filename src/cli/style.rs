@@ -12,7 +12,7 @@ pub fn table(headings: &[&str]) -> Table {
 /// A table with these headings, all aligned to the left.
 pub fn left_table(headings: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_NO_BORDERS).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings.to_vec());
     table
 }
