@@ -5,7 +5,7 @@ use super::{
     Backend, Element,
     error::{Error, Result},
     kernel::{Buf, len, zeros},
-    var::Var,
+    var::{Var, collect},
 };
 // dfdx's `Tape` is a trait; ours is the handle in `var`.
 use dfdx::{losses::cross_entropy_with_logits_loss, prelude::*};
@@ -32,13 +32,19 @@ impl<E: Element, D: Backend<E>> Loss<E, D> {
 
 impl<E: Element, D: Backend<E>> Var<E, D> {
     /// L = mean over the batch of −log softmax(Y)_label, for logits `[N, K]` and one-hot rows `target`
-    /// of the same shape. NaN or infinity is an error: a ReLU further down would hide it.
+    /// of the same shape. NaN or infinity is an error.
     pub fn cross_entropy(&self, target: &Self) -> Result<Loss<E, D>> {
         let &[n, k] = self.shape() else {
             return Err(Error::Shape { op: "cross-entropy", expected: "[N, K]".into(), found: self.shape.clone() });
         };
-        let tape = self.tape.take();
-        let logits = into_dfdx(self, (n, k), tape)?;
+        if target.shape != self.shape {
+            return Err(Error::Shape {
+                op: "target",
+                expected: format!("{:?}", self.shape),
+                found: target.shape.clone(),
+            });
+        }
+        let logits = into_dfdx(self, (n, k), self.tape.take())?;
         let target = into_dfdx(target, (n, k), NoneTape)?;
         let tensor = cross_entropy_with_logits_loss(logits, target);
         let value = tensor.as_vec()[0].double();
@@ -75,12 +81,8 @@ fn into_dfdx<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     let out = store.get(&key); // a clone with an identity of its own
     let (ghost, slot) = (out.ghost(), x.slot.clone());
     tape.add_backward_op(move |gradients| {
-        let mut g = replace(gradients.get_or_alloc_mut(&ghost)?, zeros::<E, D>(&device, 1)?);
-        if let Some(before) = slot.take() {
-            device.accumulate(&mut g, &before)?;
-        }
-        slot.replace(Some(g));
-        Ok(())
+        let g = replace(gradients.get_or_alloc_mut(&ghost)?, zeros::<E, D>(&device, 1)?);
+        collect(&device, &slot, g)
     });
     Ok(out.put_tape(tape))
 }

@@ -45,6 +45,11 @@ impl<E: Unit, D: Storage<E>> Tape<E, D> {
     pub(super) fn records(&self) -> bool {
         self.0.is_some()
     }
+
+    /// Whether both record, and elsewhere: a value of one would miss its gradient on the other.
+    fn conflicts(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Some(a), Some(b)) if !Rc::ptr_eq(a, b))
+    }
 }
 
 impl<E: Unit, D: Storage<E>> Clone for Tape<E, D> {
@@ -55,6 +60,23 @@ impl<E: Unit, D: Storage<E>> Clone for Tape<E, D> {
 
 /// Where a gradient collects; `None` while nothing has arrived, so that it costs nothing.
 pub(super) type Slot<E, D> = Rc<RefCell<Option<Buf<E, D>>>>;
+
+/// Adds `g` to what the slot has.
+pub(super) fn collect<E: Unit, D: Memory<E>>(
+    device: &D,
+    slot: &Slot<E, D>,
+    g: Buf<E, D>,
+) -> std::result::Result<(), D::Err> {
+    let sum = match slot.take() {
+        None => g,
+        Some(mut sum) => {
+            device.accumulate(&mut sum, &g)?;
+            sum
+        }
+    };
+    slot.replace(Some(sum));
+    Ok(())
+}
 
 /// A row-major value of run-time shape on device `D`. Clones share the buffer and the gradient.
 pub struct Var<E: Unit, D: Storage<E>> {
@@ -140,14 +162,19 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
         self.slot.take().map(|g| self.device.download(&g)).transpose()
     }
 
-    /// Puts a gradient in place, as if a backward pass had delivered it.
+    /// Puts a gradient in place, as if a backward pass had delivered it; fails unless it has as many
+    /// elements as the value.
     pub fn set_gradient(&self, host: &[E]) -> Result<()> {
+        if host.len() != len::<E, D>(&self.device, &self.data) {
+            let expected = format!("as many elements as shape {:?}", self.shape);
+            return Err(Error::Shape { op: "gradient", expected, found: vec![host.len()] });
+        }
         self.slot.replace(Some(self.device.upload(host)?));
         Ok(())
     }
 
     /// The pattern of the whole crate: runs `op` on `xs` and, if one of them is on a tape, records its
-    /// backward pass there. No input may be passed twice; a second use goes through [`Var::alias`].
+    /// backward pass there. One value may be passed twice; values on two tapes panic.
     pub fn apply<Op: 'static>(op: Op, xs: &[&Self], shape: Vec<usize>) -> Result<Self>
     where
         D: Kernel<Op, E>,
@@ -156,6 +183,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
         let inputs: Vec<_> = xs.iter().map(|x| &x.data).collect();
         let (data, saved) = device.forward(&op, &inputs)?;
         let tape = xs.iter().map(|x| &x.tape).find(|tape| tape.records()).cloned().unwrap_or(Tape::off());
+        assert!(!xs.iter().any(|x| x.tape.conflicts(&tape)), "inputs recorded on two tapes");
         let out = Var::from_buffer(&device, shape, data, tape);
         if out.tape.records() {
             // A slot for each input that is on the tape; the data, say, asks for no gradient.
@@ -175,9 +203,8 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
                 }
                 device.backward(&op, saved, &gy, &mut gxs)?;
                 for (slot, gx) in slots.iter().zip(gxs) {
-                    if let Some((slot, _)) = slot {
-                        let twice = slot.replace(gx);
-                        assert!(twice.is_none(), "one value passed twice to one operation");
+                    if let (Some((slot, _)), Some(gx)) = (slot, gx) {
+                        collect(&device, slot, gx)?;
                     }
                 }
                 Ok(())
@@ -186,8 +213,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
         Ok(out)
     }
 
-    /// The same buffer with a gradient of its own, which is added to this value's: for a second use of
-    /// one value in one operation.
+    /// The same buffer with a gradient of its own, which is added to this value's after it is complete.
     pub fn alias(&self) -> Self {
         self.fork(None)
     }
@@ -206,15 +232,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
             if let Some(keep) = keep {
                 keep.replace(Some(g.clone()));
             }
-            let sum = match to.take() {
-                None => g,
-                Some(mut sum) => {
-                    device.accumulate(&mut sum, &g)?;
-                    sum
-                }
-            };
-            to.replace(Some(sum));
-            Ok(())
+            collect(&device, &to, g)
         });
         out
     }

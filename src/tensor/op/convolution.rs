@@ -30,13 +30,13 @@ impl<E: Element, D: Memory<E> + Kernel<Convolution, E>> Var<E, D> {
     pub fn convolution(&self, weight: &Self) -> Result<Self> {
         let image = Image::of("convolution", self.shape())?;
         match *weight.shape() {
-            [k, k2, ci, out] if k == k2 && k % 2 == 1 && ci == image.c => {
+            [k, k2, ci, out] if k == k2 && k % 2 == 1 && ci == image.c && out > 0 => {
                 let op = Convolution { image, kernel: k, out };
                 Var::apply(op, &[self, weight], image.with_channels(out).shape())
             }
             _ => Err(Error::Shape {
                 op: "convolution weight",
-                expected: format!("[k, k, {}, out] with k odd", image.c),
+                expected: format!("[k, k, {}, out] with k odd and out at least 1", image.c),
                 found: weight.shape().to_vec(),
             }),
         }
@@ -48,12 +48,12 @@ impl<E: Element, D: Memory<E> + Kernel<Depthwise, E>> Var<E, D> {
     pub fn depthwise(&self, weight: &Self, dilation: usize) -> Result<Self> {
         let image = Image::of("depthwise convolution", self.shape())?;
         match *weight.shape() {
-            [k, k2, c] if k == k2 && k % 2 == 1 && c == image.c => {
+            [k, k2, c] if k == k2 && k % 2 == 1 && c == image.c && dilation > 0 => {
                 Var::apply(Depthwise { image, kernel: k, dilation }, &[self, weight], image.shape())
             }
             _ => Err(Error::Shape {
                 op: "depthwise weight",
-                expected: format!("[k, k, {}] with k odd", image.c),
+                expected: format!("[k, k, {}] with k odd, and a dilation of at least 1", image.c),
                 found: weight.shape().to_vec(),
             }),
         }

@@ -29,8 +29,12 @@ impl<E: Element, D: Memory<E> + Kernel<Bias, E>> Var<E, D> {
     /// Adds `[K]` to the last axis.
     pub fn bias(&self, bias: &Self) -> Result<Self> {
         let classes = self.shape().last().copied().unwrap_or(0);
-        if bias.shape() != [classes] {
-            return Err(Error::Shape { op: "bias", expected: format!("[{classes}]"), found: bias.shape().to_vec() });
+        if classes == 0 || bias.shape() != [classes] {
+            return Err(Error::Shape {
+                op: "bias",
+                expected: format!("[{}]", classes.max(1)),
+                found: bias.shape().to_vec(),
+            });
         }
         Var::apply(Bias { classes }, &[self, bias], self.shape().to_vec())
     }

@@ -71,15 +71,14 @@ impl Pool {
         E::of(self.window(pixel).count() as f64).recip()
     }
 
-    /// The maximum of each window and the first pixel that has it.
+    /// The maximum of each window and the first pixel that has it; NaN counts as greater than all.
     fn max<E: Element>(&self, x: &[E], y: &mut [E]) -> Vec<u32> {
         let c = self.image.c;
         let mut taken = vec![0; y.len()];
         for (pixel, (y, taken)) in y.chunks_exact_mut(c).zip(taken.chunks_exact_mut(c)).enumerate() {
-            y.fill(E::neg_infinity());
-            for from in self.window(pixel) {
+            for (i, from) in self.window(pixel).enumerate() {
                 for ((y, taken), &x) in y.iter_mut().zip(taken.iter_mut()).zip(&x[from * c..][..c]) {
-                    if x > *y {
+                    if i == 0 || x > *y || x.is_nan() {
                         *y = x;
                         *taken = from as u32;
                     }

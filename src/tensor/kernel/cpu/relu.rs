@@ -1,4 +1,4 @@
-//! y = max(x, 0).
+//! y = max(x, 0). NaN stays NaN, so that the loss shows it.
 
 use super::{super::*, each_chunk};
 use crate::tensor::{Element, Error, op::Relu};
@@ -12,7 +12,7 @@ impl<E: Element> Kernel<Relu, E> for Cpu {
         let mut y = zeros::<E, Cpu>(self, x.len()).map_err(Error::device)?;
         each_chunk(&mut y, CHUNK, x.len(), |i, y| {
             let x = &x[i * CHUNK..];
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x > E::zero() { x } else { E::zero() });
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x <= E::zero() { E::zero() } else { x });
         });
         let y = Arc::new(y);
         Ok((y.clone(), y))
