@@ -2,7 +2,7 @@
 
 use super::{
     Result,
-    style::{Area, BLUE, GREEN, GRID, INK, QUIET, VERMILLION, bold, px, text},
+    style::{Area, BLUE, GREEN, GRID, INK, QUIET, VERMILLION, bold, px, signed, stroke, text},
 };
 use plotters::prelude::*;
 use std::ops::Range;
@@ -21,13 +21,17 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
     let both = points.iter().flat_map(|(_, [l, h, _])| [*l, *h]);
     let cost = points.iter().map(|(_, [_, _, c])| *c);
     let last = epochs.saturating_sub(1).max(1);
+    let (left, right) = (span(both), span(cost));
+    let labels = [label(&left), label(&right)];
     let mut chart = ChartBuilder::on(&body)
         .margin_top(px(6))
+        .margin_bottom(px(12))
+        .margin_right(px(24))
         .x_label_area_size(px(40))
         .y_label_area_size(px(58))
         .right_y_label_area_size(px(66))
-        .build_cartesian_2d(0..last, span(both))?
-        .set_secondary_coord(0..last, span(cost));
+        .build_cartesian_2d(0..last, left)?
+        .set_secondary_coord(0..last, right);
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -40,7 +44,7 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
         .y_desc("L, H (nats)")
         .x_labels(8)
         .y_labels(6)
-        .y_label_formatter(&label)
+        .y_label_formatter(&labels[0])
         .draw()?;
     chart
         .configure_secondary_axes()
@@ -49,7 +53,7 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
         .axis_desc_style(text(14, VERMILLION))
         .y_desc("C (nats)")
         .y_labels(6)
-        .y_label_formatter(&label)
+        .y_label_formatter(&labels[1])
         .draw()?;
     let zero = [(0, 0.0), (last, 0.0)];
     let dashes = (px(3), px(4));
@@ -63,18 +67,17 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
         let curve: Vec<_> = points.iter().map(|(epoch, values)| (*epoch, values[index])).collect();
         // A gap in the epochs is a gap in the curve.
         for part in curve.chunk_by(|a, b| a.0 + 1 == b.0) {
-            let marks: Vec<_> = match (index, part) {
-                (_, &[at]) => vec![Circle::new(at, px(3), style.filled()).into_dyn()],
-                (1, _) => DashedLineSeries::new(part.to_vec().into_iter(), px(7), px(4), style)
-                    .into_iter()
-                    .map(|e| e.into_dyn())
-                    .collect(),
-                _ => vec![PathElement::new(part, style).into_dyn()],
-            };
+            if index == 1 && part.len() > 1 {
+                chart.draw_series(DashedLineSeries::new(part.to_vec().into_iter(), px(7), px(4), style))?;
+                continue;
+            }
+            let (segments, joints) = stroke(part, style);
             if index == 2 {
-                chart.draw_secondary_series(marks)?;
+                chart.draw_secondary_series(segments)?;
+                chart.draw_secondary_series(joints)?;
             } else {
-                chart.draw_series(marks)?;
+                chart.draw_series(segments)?;
+                chart.draw_series(joints)?;
             }
         }
     }
@@ -114,8 +117,8 @@ fn span(values: impl Iterator<Item = f64>) -> Range<f64> {
     (if low < 0.0 { low - room } else { 0.0 })..(if high > 0.0 { high + room } else { room.min(0.06) + high })
 }
 
-fn label(value: &f64) -> String {
-    // Short, and no "-0".
-    let text = format!("{:.4}", value + 0.0);
-    text.trim_end_matches('0').trim_end_matches('.').replace('-', "−")
+/// Labels for about six ticks over `span`, with the decimals that tell them apart.
+fn label(span: &Range<f64>) -> impl Fn(&f64) -> String + use<> {
+    let decimals = (-((span.end - span.start) / 6.0).log10()).ceil().clamp(0.0, 6.0) as usize;
+    move |value| signed(*value, decimals).trim_start_matches('+').into()
 }

@@ -15,10 +15,10 @@ use plotters::{
 };
 
 const CELL: [i32; 2] = [px(56), px(36)];
-const LEFT: i32 = px(108);
+const LEFT: i32 = px(112);
 const TOP: i32 = px(34);
 const NAMES: i32 = px(96);
-const BAR: i32 = px(100);
+const BAR: i32 = px(96);
 
 pub(super) fn figure(run: &RunFolder) -> Option<Figure<'_>> {
     let (paper, stem) =
@@ -88,6 +88,8 @@ fn panel_of(run: &RunFolder, costs: &Array2<f64>, name: &str, slot: &Area) -> Re
             slot.draw_text(&signed(factor * cost, decimals), &style, at)?;
         }
     }
+    let end = (LEFT + CELL[0] * costs.ncols() as i32, TOP + CELL[1] * costs.nrows() as i32);
+    slot.draw(&Rectangle::new([(LEFT - px(1), TOP - px(1)), end], QUIET.stroke_width(px(1) as u32)))?;
     for (edge, [from, to]) in run.manifest.cell.edges.iter().enumerate() {
         let star = if run.manifest.cell.is_intermediate(edge) { "*" } else { "" };
         let at = (LEFT - px(8), TOP + CELL[1] * edge as i32 + CELL[1] / 2);
@@ -108,7 +110,7 @@ fn panel_of(run: &RunFolder, costs: &Array2<f64>, name: &str, slot: &Area) -> Re
 fn bar(slot: &Area, x: i32, height: i32, limit: f64, unit: &str, decimals: usize) -> Result<()> {
     for y in 0..height {
         let value = 1.0 - 2.0 * f64::from(y) / f64::from(height - 1);
-        slot.draw(&Rectangle::new([(x, TOP + y), (x + px(16), TOP + y)], diverging(value).filled()))?;
+        slot.draw(&Rectangle::new([(x, TOP + y), (x + px(16), TOP + y + 1)], diverging(value).filled()))?;
     }
     slot.draw(&Rectangle::new([(x, TOP), (x + px(16), TOP + height)], QUIET.stroke_width(px(1) as u32)))?;
     for (part, value) in [(0, limit), (1, 0.0), (2, -limit)] {

@@ -15,6 +15,8 @@ type At = (f64, f64);
 type Frame = [f64; 4];
 
 const RADIUS: f64 = px(17) as f64;
+/// plotters centres text on its ascent, which is a little high.
+const LOWER: i32 = px(2);
 const FAINT: RGBColor = RGBColor(170, 170, 170);
 
 /// Draws the cell with one operation per edge; `none` is the operation that drops an edge.
@@ -50,7 +52,7 @@ pub(super) fn draw(
         let corners = [(left as i32, top as i32), (right as i32, bottom as i32)];
         area.draw(&Rectangle::new(corners, WHITE.filled()))?;
         area.draw(&Rectangle::new(corners, ShapeStyle { stroke_width: px(1) as u32, ..line }))?;
-        let middle = (((left + right) / 2.0) as i32, ((top + bottom) / 2.0) as i32);
+        let middle = (((left + right) / 2.0) as i32, ((top + bottom) / 2.0) as i32 + LOWER);
         area.draw_text(&label, &style.pos(Pos::new(HPos::Center, VPos::Center)), middle)?;
     }
     for (node, &(x, y)) in nodes.iter().enumerate() {
@@ -60,7 +62,7 @@ pub(super) fn draw(
         let name = if node == cell.nodes { "out".into() } else { node.to_string() };
         area.draw(&Circle::new(at, RADIUS as i32, fill.filled()))?;
         area.draw(&Circle::new(at, RADIUS as i32, INK.stroke_width(px(1) as u32)))?;
-        area.draw_text(&name, &bold(14, INK).pos(Pos::new(HPos::Center, VPos::Center)), at)?;
+        area.draw_text(&name, &bold(14, INK).pos(Pos::new(HPos::Center, VPos::Center)), (at.0, at.1 + LOWER))?;
     }
     Ok(())
 }
@@ -68,11 +70,12 @@ pub(super) fn draw(
 /// Inputs at the left, the output at the right, intermediate nodes in turn above and below on an
 /// ellipse, so that no edge runs through a node.
 fn positions(cell: &CellSummary, (width, height): (u32, u32)) -> Vec<At> {
-    let inputs = (0..cell.inputs).map(|i| (0.0, 0.5 + 0.4 * ((i as f64 + 0.5) / cell.inputs as f64 * 2.0 - 1.0)));
     let middle = cell.nodes - cell.inputs;
+    let spread = if middle > 2 { 0.4 } else { 0.7 };
+    let inputs = (0..cell.inputs).map(|i| (0.0, 0.5 + spread * ((i as f64 + 0.5) / cell.inputs as f64 * 2.0 - 1.0)));
     let intermediate = (0..middle).map(|k| {
         let x = (k + 1) as f64 / (middle + 1) as f64;
-        let away = if middle == 1 { 0.0 } else { 0.5 * (1.0 - (2.0 * x - 1.0).powi(2)).sqrt() };
+        let away = if middle == 1 { 0.0 } else { 0.5 * (1.0 - (2.0 * x - 1.0).powi(4)).sqrt() };
         (x, if k % 2 == 0 { 0.5 - away } else { 0.5 + away })
     });
     let room = RADIUS + px(6) as f64;

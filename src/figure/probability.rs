@@ -2,7 +2,7 @@
 
 use super::{
     Family, Figure, Result, sheet, statistic,
-    style::{Area, GRID, INK, QUIET, bold, colour, px, short, text},
+    style::{Area, GRID, INK, QUIET, bold, colour, px, short, stroke, text},
 };
 use crate::run::RunFolder;
 use plotters::prelude::*;
@@ -29,7 +29,7 @@ pub(super) fn figure(run: &RunFolder) -> Option<Figure<'_>> {
         run,
         paper,
         stem,
-        title: "p_α of each operation on each edge".into(),
+        title: "p_α (softmax of α) of each operation on each edge".into(),
         shows,
         found: found(run),
         draw,
@@ -60,7 +60,7 @@ fn draw(figure: &Figure) -> Result<Vec<u8>> {
     // One slot more than edges, for the legend.
     let columns = if edges < 6 { 3 } else { 4 };
     let rows = (edges + 1).div_ceil(columns);
-    let panel = if columns == 3 { [370, 270] } else { [300, 235] };
+    let panel = if columns == 3 { [380, 280] } else { [305, 245] };
     let size = [panel[0] * columns as i32, panel[1] * rows as i32];
     sheet::draw(figure, size, |area| {
         let slots = area.split_evenly((rows, columns));
@@ -73,13 +73,14 @@ fn panel_of(run: &RunFolder, edge: usize, slot: &Area) -> Result<()> {
     let [from, to] = run.manifest.cell.edges[edge];
     let kind = if run.manifest.cell.is_intermediate(edge) { "intermediate" } else { "input" };
     let (head, body) = slot.split_vertically(px(24));
-    head.draw_text(&format!("edge {edge} ({from}→{to}), {kind}"), &bold(15, INK), (px(42), px(4)))?;
+    head.draw_text(&format!("edge {edge} ({from}→{to}), {kind}"), &bold(15, INK), (px(58), px(4)))?;
     let epochs = run.epochs();
     let mut chart = ChartBuilder::on(&body)
         .margin_right(px(14))
         .margin_top(px(6))
+        .margin_bottom(px(10))
         .x_label_area_size(px(38))
-        .y_label_area_size(px(42))
+        .y_label_area_size(px(58))
         .build_cartesian_2d(0..epochs.max(1), 0.0..1.0)?;
     chart
         .configure_mesh()
@@ -89,6 +90,7 @@ fn panel_of(run: &RunFolder, edge: usize, slot: &Area) -> Result<()> {
         .label_style(text(14, INK))
         .axis_desc_style(text(14, INK))
         .x_desc("epoch")
+        .y_desc("p_α")
         .x_labels(6)
         .y_labels(6)
         .y_label_formatter(&|p| format!("{p:.1}"))
@@ -96,12 +98,10 @@ fn panel_of(run: &RunFolder, edge: usize, slot: &Area) -> Result<()> {
     let p: Vec<_> = (0..=epochs).map(|row| run.probabilities(row)).collect();
     // None last, so that it lies on top.
     for operation in (0..run.manifest.operations.len()).rev() {
-        let points = || (0..=epochs).map(|row| (row, p[row][[edge, operation]]));
-        let line = line(operation);
-        chart.draw_series(LineSeries::new(points(), line))?;
-        if epochs < 2 {
-            chart.draw_series(points().map(|at| Circle::new(at, px(4), line.filled())))?;
-        }
+        let points: Vec<_> = (0..=epochs).map(|row| (row, p[row][[edge, operation]])).collect();
+        let (segments, joints) = stroke(&points, line(operation));
+        chart.draw_series(segments)?;
+        chart.draw_series(joints)?;
     }
     Ok(())
 }
@@ -113,8 +113,8 @@ fn line(operation: usize) -> ShapeStyle {
 fn legend(operations: &[String], slot: &Area) -> Result<()> {
     for (index, name) in operations.iter().enumerate() {
         let y = px(30) + px(23) * index as i32;
-        slot.draw(&PathElement::new(vec![(px(45), y), (px(80), y)], line(index)))?;
-        slot.draw_text(&format!("{index}  {}", short(name)), &text(15, INK), (px(90), y - px(8)))?;
+        slot.draw(&PathElement::new(vec![(px(58), y), (px(93), y)], line(index)))?;
+        slot.draw_text(&format!("{index}  {}", short(name)), &text(15, INK), (px(103), y - px(8)))?;
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(super) fn draw(
         body(&area.margin(head, size[1] as i32 - below, MARGIN, MARGIN))?;
         area.present()?;
     }
-    encode(figure, &halve(&pixels, size), size.map(|n| n / SCALE))
+    encode(figure, &average(&pixels, size), size.map(|n| n / SCALE))
 }
 
 /// Splits `words` into lines of at most `width` device pixels.
@@ -65,7 +65,7 @@ pub(super) fn wrap(area: &Area, words: &str, style: &TextStyle, width: i32) -> R
 }
 
 /// Averages [`SCALE`]² device pixels.
-fn halve(pixels: &[u8], [width, height]: [u32; 2]) -> Vec<u8> {
+fn average(pixels: &[u8], [width, height]: [u32; 2]) -> Vec<u8> {
     let [width, height, scale] = [width, height, SCALE].map(|n| n as usize);
     let mut out = Vec::with_capacity(pixels.len() / (scale * scale));
     for y in 0..height / scale {

@@ -13,14 +13,14 @@ use std::sync::Once;
 pub(super) type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
 /// Figures are drawn this much larger and averaged down, which smooths every edge.
-pub(super) const SCALE: u32 = 2;
+pub(super) const SCALE: u32 = 3;
 
 pub(super) const INK: RGBColor = RGBColor(25, 25, 25);
 pub(super) const QUIET: RGBColor = RGBColor(95, 95, 95);
 pub(super) const GRID: RGBColor = RGBColor(222, 222, 222);
 pub(super) const EMPTY: RGBColor = RGBColor(205, 205, 205);
 
-// Okabe and Ito's palette, which people with any colour vision can tell apart; grey for its yellow,
+// Okabe and Ito's palette, which people with any colour vision can tell apart; wine for its yellow,
 // which is too pale for a line on white.
 const BLACK: RGBColor = RGBColor(0, 0, 0);
 pub(super) const ORANGE: RGBColor = RGBColor(230, 159, 0);
@@ -29,11 +29,11 @@ pub(super) const GREEN: RGBColor = RGBColor(0, 158, 115);
 pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
 pub(super) const VERMILLION: RGBColor = RGBColor(213, 94, 0);
 const PURPLE: RGBColor = RGBColor(204, 121, 167);
-const GREY: RGBColor = RGBColor(140, 140, 140);
+const WINE: RGBColor = RGBColor(136, 34, 85);
 
 /// The colour of an operation, by its index; 0 is none.
 pub(super) fn colour(operation: usize) -> RGBColor {
-    [BLACK, ORANGE, SKY, BLUE, GREEN, GREY, PURPLE, VERMILLION][operation % 8]
+    [BLACK, ORANGE, SKY, BLUE, GREEN, WINE, PURPLE, VERMILLION][operation % 8]
 }
 
 /// From vermillion (+1) over white (0) to blue (−1).
@@ -67,8 +67,19 @@ fn styled(size: i32, colour: RGBColor, style: FontStyle) -> TextStyle<'static> {
         let _ = register_font(FONT, FontStyle::Normal, include_bytes!("font/DejaVuSans-subset.ttf"));
         let _ = register_font(FONT, FontStyle::Bold, include_bytes!("font/DejaVuSans-Bold-subset.ttf"));
     });
-    (FONT, px(size)).into_font().style(style).color(&colour).pos(Pos::default())
+    (FONT, px(size), style).into_font().color(&colour).pos(Pos::default())
 }
+
+/// A line through `points`, which are also the single point's dot. plotters thins a wide line at some
+/// joints, so each segment is drawn by itself, and a disc on each joint.
+pub(super) fn stroke<X: Copy, Y: Copy>(points: &[(X, Y)], style: ShapeStyle) -> (Segments<X, Y>, Joints<X, Y>) {
+    let radius = if points.len() == 1 { px(4) } else { style.stroke_width as i32 / 2 };
+    let segments = points.windows(2).map(|pair| PathElement::new(pair, style)).collect();
+    (segments, points.iter().map(|&at| Circle::new(at, radius, style.filled())).collect())
+}
+
+type Segments<X, Y> = Vec<PathElement<(X, Y)>>;
+type Joints<X, Y> = Vec<Circle<(X, Y), i32>>;
 
 /// The operation's name, short enough for a label: `sep_conv_3x3` becomes "sep 3×3".
 pub(super) fn short(operation: &str) -> String {

@@ -27,7 +27,7 @@ pub(super) fn figure(run: &RunFolder) -> Option<Figure<'_>> {
             "In the paper the final cells prefer width (DSNAS) or lose every edge (DARTS).",
         ),
     };
-    let title = "wiring with the largest probability".into();
+    let title = "wiring with the largest probability (dashed: none)".into();
     Some(Figure { run, paper, stem, title, shows, found: found(run), draw })
 }
 
