@@ -148,7 +148,8 @@ fn damage_is_named_in_one_line() {
         let bytes = fs::read(file).unwrap();
         fs::write(file, &bytes[..keep(bytes.len())]).unwrap();
     };
-    let cases: [(&str, &dyn Fn(&Path), &str); 14] = [
+    type Damage<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Damage, &str); 14] = [
         ("no folder", &|dir| fs::remove_dir_all(dir).unwrap(), "no such folder"),
         ("no manifest", &|dir| fs::remove_file(dir.join("manifest.json")).unwrap(), "manifest.json: cannot read"),
         ("no alpha", &|dir| fs::remove_file(dir.join("alpha.npy")).unwrap(), "alpha.npy: cannot read"),
