@@ -6,6 +6,7 @@ use super::{Element, Memory, Parameter, Tape, Var, Watch, error::Result};
 /// values and gradients at named places, which otherwise cost nothing.
 pub struct Pass<E: Element, D: Memory<E>> {
     tape: Tape<E, D>,
+    frozen: bool,
     watches: Option<Vec<(String, Watch<E, D>)>>,
 }
 
@@ -35,17 +36,22 @@ impl Seen {
 impl<E: Element, D: Memory<E>> Pass<E, D> {
     /// Values only.
     pub fn evaluating() -> Self {
-        Pass { tape: Tape::off(), watches: None }
+        Pass { tape: Tape::off(), frozen: false, watches: None }
     }
 
     /// Values and, after a backward pass, the gradients of all parameters.
     pub fn recording() -> Self {
-        Pass { tape: Tape::recording(), watches: None }
+        Pass { tape: Tape::recording(), frozen: false, watches: None }
+    }
+
+    /// As recording, but parameters get no gradient: only what is put [`on`](Pass::on) the tape does.
+    pub fn frozen() -> Self {
+        Pass { tape: Tape::recording(), frozen: true, watches: None }
     }
 
     /// As recording, and keeps what every [`watch`](Pass::watch) names.
     pub fn probing() -> Self {
-        Pass { tape: Tape::recording(), watches: Some(Vec::new()) }
+        Pass { tape: Tape::recording(), frozen: false, watches: Some(Vec::new()) }
     }
 
     /// `x` on this pass's tape: its gradient will be computed.
@@ -53,9 +59,9 @@ impl<E: Element, D: Memory<E>> Pass<E, D> {
         x.on(&self.tape)
     }
 
-    /// A parameter's value on this pass's tape.
+    /// A parameter's value, on this pass's tape unless parameters are frozen.
     pub fn parameter(&self, parameter: &Parameter<E, D>) -> Var<E, D> {
-        self.on(&parameter.value)
+        if self.frozen { parameter.value.clone() } else { self.on(&parameter.value) }
     }
 
     /// Passes `x` on; a probing pass keeps the gradient that reaches it through what is done with the
