@@ -16,7 +16,7 @@ use reference::{Shape, norm::normalise};
 use wirecost::{
     seed::stream,
     tensor::{
-        Cpu, Element, Tape, Var,
+        Backend, Cpu, Element, Tape, Var,
         op::{AffineLayout, Grouping, PoolKind},
     },
     theorem::{
@@ -48,7 +48,10 @@ fn hands_on<E: Element>(
     k: usize,
     m: usize,
     graph: &dyn Fn(&[Var<E, Cpu>]) -> Var<E, Cpu>,
-) -> Result<(), TestCaseError> {
+) -> Result<(), TestCaseError>
+where
+    Cpu: Backend<E>,
+{
     let (tape, absolute) = (Tape::recording(), Tape::off());
     let host: Vec<_> = shapes.iter().map(|s| draw(seed, &format!("{s:?}"), s.iter().product())).collect();
     let leaves: Vec<_> = shapes.iter().zip(&host).map(|(s, x)| leaf(&tape, s, x)).collect();
@@ -68,7 +71,10 @@ fn hands_on<E: Element>(
     Ok(())
 }
 
-fn linear_operations<E: Element>(shape: Shape, kernel: usize, dilation: usize, seed: u64) -> Result<(), TestCaseError> {
+fn linear_operations<E: Element>(shape: Shape, kernel: usize, dilation: usize, seed: u64) -> Result<(), TestCaseError>
+where
+    Cpu: Backend<E>,
+{
     let [n, h, w, c] = shape;
     let x = shape.to_vec();
     let pool = |kind| move |v: &[Var<E, Cpu>]| v[0].pool(kind).unwrap();
@@ -84,11 +90,9 @@ fn linear_operations<E: Element>(shape: Shape, kernel: usize, dilation: usize, s
         hands_on::<E>(seed, &depthwise, k, kernel * kernel, &|v| v[0].depthwise(&v[1], dilation).unwrap())?;
         let sum = [vec![2], x.clone()];
         hands_on::<E>(seed, &sum, k, 2, &|v| v[0].weighted_sum(&[(1, &v[1]), (0, &v[1])]).unwrap())?;
-        for (layout, of) in [
-            (AffineLayout::Channel, vec![c]),
-            (AffineLayout::Element, vec![h, w, c]),
-            (AffineLayout::Sample, vec![n]),
-        ] {
+        for (layout, of) in
+            [(AffineLayout::Channel, vec![c]), (AffineLayout::Element, vec![h, w, c]), (AffineLayout::Sample, vec![n])]
+        {
             let zero = leaf(&Tape::off(), &of, &vec![0.0; of.iter().product()]);
             hands_on::<E>(seed, &[x.clone(), of], k, 2, &|v| v[0].affine(layout, &v[1], &zero).unwrap())?;
         }
@@ -106,7 +110,10 @@ fn eq_8<E: Element>(
     (per_sample, channels): (bool, usize),
     eps: f64,
     seed: u64,
-) -> Result<(), TestCaseError> {
+) -> Result<(), TestCaseError>
+where
+    Cpu: Backend<E>,
+{
     let count = shape.iter().product();
     let (x, g) = (draw(seed, "x", count), draw(seed, "g", count));
     let tape = Tape::recording();
