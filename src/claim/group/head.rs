@@ -7,14 +7,18 @@ use crate::{
         judgement::{Amount, Judgement},
         observe::network::NetworkObservation,
         rounding::head::Head,
+        strategy::plan::Plan,
+        witness::Witness,
     },
     network::output_key,
-    operation::Order,
+    operation::{Operation, Order},
     tensor::Element,
 };
+use serde_json::json;
 
 const SOURCE: &str = "Theorem 2, eq. 12";
-const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n| for the softmax and γ Σ_n |∂L/∂Y_n| (|W| |X_p|)_n for classifier and pooling, plus γ Σ|g x|";
+const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n| for the softmax and γ Σ_n |∂L/∂Y_n| \
+(|W| |X_p|)_n for classifier and pooling, plus γ Σ|g x|";
 
 pub fn claims() -> Vec<Claim> {
     let network = |id, source, statement, judge| Claim::new(id, source, statement, BOUND, Check::Network(judge));
@@ -23,12 +27,14 @@ pub fn claims() -> Vec<Claim> {
             per_sample(o, false)
         })
         .when("the classifier has no bias")
+        .witness(with_bias)
         .proved("theorem_2_sample")
         .cross_checked(),
         network("thm2-batch", SOURCE, "C_Z = Σ_{b,c,d} ∂L/∂X₄ X₄ = L − H for the batch", |o| {
             batch(o, false)
         })
         .when("the classifier has no bias")
+        .witness(with_bias)
         .proved("theorem_2")
         .cross_checked(),
         network(
@@ -116,4 +122,24 @@ fn gradient<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
         }
     }
     judgements
+}
+
+/// A bias in the classifier.
+fn with_bias() -> Witness {
+    use Operation::{None, SkipConnect};
+    let plan = Plan { bias: true, ..Plan::minimal([SkipConnect, None, None, SkipConnect, None]) };
+    Witness::first(
+        plan,
+        |o| batch(o, false),
+        |o| {
+            let [l, h, c] = o.evaluation.losses.means();
+            let batch = o.head.len() as f64;
+            json!({
+                "x": o.case.x, "labels": o.case.labels, "Y": o.evaluation.logits.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+                "parameters": o.case.parameters.iter().collect::<std::collections::BTreeMap<_, _>>(),
+                "L": l, "H": h, "L − H": c, "<dL/dX_4, X_4>": o.head.iter().map(|head| head.value).sum::<f64>() / batch,
+                "bias term": o.evaluation.bias_terms.iter().sum::<f64>() / batch,
+            })
+        },
+    )
 }

@@ -20,13 +20,15 @@ pub fn claims() -> Vec<Claim> {
     vec![
         layer(
             "eq4-convolution",
-            "⟨∂L/∂X, X⟩ = ⟨∂L/∂X₂⁰, X₂⁰⟩ for a convolution X of X₂⁰, for every kernel, padding and sample",
+            "⟨∂L/∂X, X⟩ = ⟨∂L/∂X₂⁰, X₂⁰⟩ for a convolution X of X₂⁰, for every kernel, padding and \
+sample",
             |o| of(o, |step| matches!(step, Step::Convolution { .. })),
         )
         .proved("convolution_keeps_cost"),
         layer(
             "eq4-depthwise",
-            "a depthwise convolution hands the cost on, dilated or not, also where it reaches outside the image",
+            "a depthwise convolution hands the cost on, dilated or not, also where it reaches \
+outside the image",
             |o| of(o, |step| matches!(step, Step::Depthwise { .. })),
         )
         .proved("depthwise_keeps_cost"),

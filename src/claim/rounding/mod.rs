@@ -6,6 +6,7 @@
 //! roundings forwards and backwards, |⟨∂L/∂x, x⟩ − ⟨∂L/∂y, y⟩| ≤ (γ_m + γ_n) ⟨|∂L/∂y|, |A||x|⟩. The
 //! bound of a chain is the sum of its stages' bounds.
 
+pub mod flat;
 pub mod head;
 pub mod norm;
 pub mod passage;
