@@ -38,8 +38,8 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     let case = Case::read(&arguments.case)?;
-    let evaluation = Evaluation::new::<f64, Cpu>(&case, &Cpu::default())
-        .with_context(|| arguments.case.display().to_string())?;
+    let evaluation =
+        Evaluation::new::<f64, Cpu>(&case, &Cpu::default()).with_context(|| arguments.case.display().to_string())?;
     let tensors = evaluation.tensors(&case);
     if let Some(out) = &arguments.out {
         let remedy = || format!("{}: cannot be written; choose another --out", out.display());

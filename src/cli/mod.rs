@@ -44,7 +44,7 @@ struct Shared {
 #[derive(Subcommand)]
 enum Command {
     Cost(cost::Arguments),
-    Search(search::Arguments),
+    Search(Box<search::Arguments>),
     Doctor(doctor::Arguments),
 }
 

@@ -18,9 +18,10 @@ pub fn observer(name: &str, quiet: bool) -> Box<dyn Observer> {
 
 /// `epoch 3/40 · training L 1.203 C +0.412 accuracy 0.61 · largest: none on edge 4`
 fn summary(progress: &Progress) -> String {
-    let sets = progress.metrics.iter().map(|m| {
-        format!("{}: L {:.3}, C {:+.3}, accuracy {:.3}", m.set, m.loss, m.cost, m.accuracy)
-    });
+    let sets = progress
+        .metrics
+        .iter()
+        .map(|m| format!("{}: L {:.3}, C {:+.3}, accuracy {:.3}", m.set, m.loss, m.cost, m.accuracy));
     let none: Vec<_> =
         progress.probabilities.column(Operation::None.index()).iter().map(|p| format!("{p:.2}")).collect();
     format!("{}; p(none) {}", sets.collect::<Vec<_>>().join("; "), none.join(" "))

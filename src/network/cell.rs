@@ -63,9 +63,9 @@ impl<E: Element, D: Backend<E>> Cell<E, D> {
                 let [i, _] = topology.edges()[edge];
                 let x = pass.watch(|| consumer_key(t, i, Some(edge)), &nodes[i]);
                 for operation in active[edge].iter().filter(|operation| **operation != Operation::None) {
-                    let layer = self.edges[edge][operation.index()].as_ref().ok_or_else(|| Error::Missing {
-                        what: format!("cell{t}.edge{edge}.{operation}"),
-                    })?;
+                    let layer = self.edges[edge][operation.index()]
+                        .as_ref()
+                        .ok_or_else(|| Error::Missing { what: format!("cell{t}.edge{edge}.{operation}") })?;
                     let y = layer.apply(&x, pass)?;
                     let y = pass.watch(|| operation_key(t, edge, *operation), &y);
                     terms.push((edge * Operation::ALL.len() + operation.index(), y));

@@ -29,7 +29,8 @@ impl Losses {
         }
         let probabilities = log_p.mapv(f64::exp);
         // p log p is 0 at p = 0.
-        let terms = ndarray::Zip::from(&probabilities).and(&log_p).map_collect(|p, l| if *p > 0.0 { p * l } else { 0.0 });
+        let terms =
+            ndarray::Zip::from(&probabilities).and(&log_p).map_collect(|p, l| if *p > 0.0 { p * l } else { 0.0 });
         Losses {
             loss: labels.iter().enumerate().map(|(n, label)| -log_p[[n, *label]]).collect(),
             entropy: -terms.sum_axis(Axis(1)),

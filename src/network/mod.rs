@@ -147,9 +147,8 @@ impl<E: Element, D: Backend<E>> Network<E, D> {
 
     /// Every parameter, always in the same order.
     pub fn parameters(&mut self) -> Vec<&mut Parameter<E, D>> {
-        let stem = self.stem.iter_mut().flat_map(|(filter, norm)| {
-            filter.parameters().into_iter().chain(norm.parameters())
-        });
+        let stem =
+            self.stem.iter_mut().flat_map(|(filter, norm)| filter.parameters().into_iter().chain(norm.parameters()));
         let cells = self.cells.iter_mut().flat_map(Cell::parameters);
         stem.chain(cells).chain([&mut self.classifier]).chain(self.bias.as_mut()).collect()
     }

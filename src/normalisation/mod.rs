@@ -43,7 +43,7 @@ impl Normalisation {
 
     /// Whether an activation of `channels` channels can be grouped so.
     pub fn fits(self, channels: usize) -> bool {
-        !matches!(self, Normalisation::Group(groups) if groups == 0 || channels % groups != 0)
+        !matches!(self, Normalisation::Group(groups) if !channels.is_multiple_of(groups) || groups == 0)
     }
 }
 

@@ -82,9 +82,10 @@ impl FromStr for Operation {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|operation| operation.name() == name).ok_or_else(|| {
-            format!("unknown operation '{name}'; known: {}", Self::ALL.map(Operation::name).join(", "))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.name() == name)
+            .ok_or_else(|| format!("unknown operation '{name}'; known: {}", Self::ALL.map(Operation::name).join(", ")))
     }
 }
 

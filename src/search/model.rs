@@ -45,11 +45,8 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
         let edges = settings.topology.edges().len();
         let alpha = Alpha::new(&device, edges, start, &mut stream(config.seed, "alpha"))?;
         let theta = SgdRule { momentum: config.theta_momentum, weight_decay: config.theta_decay };
-        let adam = AdamRule {
-            learning_rate: config.alpha_lr,
-            betas: config.alpha_betas,
-            weight_decay: config.alpha_decay,
-        };
+        let adam =
+            AdamRule { learning_rate: config.alpha_lr, betas: config.alpha_betas, weight_decay: config.alpha_decay };
         Ok(Model {
             device,
             alpha,

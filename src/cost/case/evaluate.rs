@@ -58,8 +58,7 @@ impl Evaluation {
                 }
             });
         }
-        let output: Output<E, D> =
-            network.forward(&pass.on(&x), &choices.iter().collect::<Vec<_>>(), &mut pass)?;
+        let output: Output<E, D> = network.forward(&pass.on(&x), &choices.iter().collect::<Vec<_>>(), &mut pass)?;
         let logits: Vec<f64> = output.logits.to_host()?.into_iter().map(E::double).collect();
         let logits = Array2::from_shape_vec((input.n, settings.classes), logits).expect("logits [N, K]");
         output.logits.cross_entropy(&one_hot_rows(device, &case.labels, settings.classes)?)?.backward()?;

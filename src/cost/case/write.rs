@@ -32,7 +32,10 @@ impl Case {
         let input = self.settings.input;
         let mut tensors = vec![
             ("input.x".into(), layout::to_file("x", &[input.n, input.c, input.h, input.w], &self.x)),
-            ("input.labels".into(), self.labels.iter().map(|label| *label as f64).collect::<ndarray::Array1<_>>().into_dyn()),
+            (
+                "input.labels".into(),
+                self.labels.iter().map(|label| *label as f64).collect::<ndarray::Array1<_>>().into_dyn(),
+            ),
         ];
         let per_cell = |prefix: &str, all: &[Array2<f64>]| -> Vec<(String, ArrayD<f64>)> {
             all.iter().enumerate().map(|(t, z)| (format!("{prefix}{t}"), z.clone().into_dyn())).collect()
