@@ -10,12 +10,12 @@ use ndarray::{Array4, Zip};
 /// `(false, 1)`, layer norm (eq. 14) `(true, C)`, instance norm `(true, 1)`, group norm `(true, C/G)`.
 pub fn groups([n, h, w, c]: [usize; 4], per_sample: bool, channels: usize) -> Vec<Vec<usize>> {
     assert!(channels > 0 && c % channels == 0, "{c} channels in groups of {channels}");
-    let samples: Vec<_> = if per_sample { (0..n).map(|i| i..i + 1).collect() } else { vec![0..n] };
-    let block = |samples: &std::ops::Range<usize>, b: usize| {
-        let pixels = samples.start * h * w..samples.end * h * w;
-        pixels.flat_map(|pixel| (b * channels..(b + 1) * channels).map(move |i| pixel * c + i)).collect()
+    let size = if per_sample { 1 } else { n.max(1) };
+    let group = |first: usize, block: usize| {
+        let pixels = first * h * w..(first + size) * h * w;
+        pixels.flat_map(|pixel| (block * channels..(block + 1) * channels).map(move |i| pixel * c + i)).collect()
     };
-    samples.iter().flat_map(|s| (0..c / channels).map(move |b| block(s, b))).collect()
+    (0..n).step_by(size).flat_map(|first| (0..c / channels).map(move |block| group(first, block))).collect()
 }
 
 /// A normalised activation with its statistics, one entry for each group.
