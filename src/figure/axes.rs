@@ -36,7 +36,7 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
+        .bold_line_style(GRID.stroke_width(px(1) as u32))
         .axis_style(QUIET)
         .label_style(text(14, INK))
         .axis_desc_style(text(14, INK))

@@ -92,6 +92,11 @@ pub fn edges(list: &[usize]) -> String {
     }
 }
 
+/// "1 epoch", "40 epochs".
+pub fn epochs(n: usize) -> String {
+    if n == 1 { "1 epoch".into() } else { format!("{n} epochs") }
+}
+
 /// "+0.12 nats".
 pub fn nats(value: f64) -> String {
     format!("{} nats", signed(value, 3))
