@@ -47,10 +47,10 @@ pub fn write(out: &Path, runs: &[RunFolder], claims: Option<&Verdicts>, command:
     if runs.is_empty() && claims.is_none() {
         return Err(Error::Nothing);
     }
+    let earlier = folder::inspect(out)?;
     if let Some(run) = runs.iter().find(|run| inside(&run.path, out)) {
         return Err(Error::Inside(run.path.clone()));
     }
-    let earlier = folder::inspect(out)?;
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut sections = Vec::new();
     for run in runs {
