@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 use wirecost::{
     run::RunFolder,
-    search::{Config, Method, dsnas_alpha_gradient},
+    search::{Config, Method, dsnas::alpha_gradient},
 };
 
 fn search(out: &Path, threads: usize, flags: &[&str]) -> std::process::Output {
@@ -108,7 +108,7 @@ fn the_dsnas_gradient_is_orthogonal_to_one() {
     let mut costs = ndarray::Array3::zeros((2, 1, 8));
     costs[[0, 0, 3]] = 0.25;
     costs[[1, 0, 3]] = 0.5;
-    let gradient = dsnas_alpha_gradient(logits.view(), &[Operation::AvgPool3x3], costs.view());
+    let gradient = alpha_gradient(logits.view(), &[Operation::AvgPool3x3], costs.view());
     let total: f64 = logits.iter().map(|a: &f64| a.exp()).sum();
     for (m, g) in gradient.iter().enumerate() {
         let p = logits[[0, m]].exp() / total;

@@ -51,6 +51,15 @@ pub(super) fn inspect(out: &Path) -> Result<Option<ReportManifest>> {
     }
 }
 
+/// Whether a report can be written into `out`, before anything is computed for it.
+pub(super) fn writable(out: &Path) -> Result<()> {
+    inspect(out)?;
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = if out.exists() { out } else { parent };
+    fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    tempfile::tempfile_in(folder).map(drop).map_err(|e| Error::io(folder, e))
+}
+
 /// Puts `files` in the place of those of the `earlier` report.
 ///
 /// The new manifest is written before the files that it lists, so that a report that was interrupted

@@ -75,6 +75,11 @@ pub fn write(out: &Path, runs: &[RunFolder], claims: Option<&Verdicts>, command:
     folder::replace(out, earlier, runs, command, files)
 }
 
+/// Refuses, before anything is computed, a folder that [`write`] would refuse or that cannot be written.
+pub fn check(out: &Path) -> Result<()> {
+    folder::writable(out)
+}
+
 /// Whether `run` lies in the folder that is about to be replaced.
 fn inside(run: &Path, out: &Path) -> bool {
     matches!((run.canonicalize(), out.canonicalize()), (Ok(run), Ok(out)) if run.starts_with(&out))
