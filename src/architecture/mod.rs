@@ -1,1 +1,9 @@
-//! architecture
+//! α, what is sampled or mixed from it, and the rules that derive a cell.
+//!
+//! α is a matrix `[edges, operations]` of logits; p_α = softmax of its rows (section 2).
+
+mod alpha;
+mod choice;
+
+pub use alpha::{Alpha, derive, gumbel_max, softmax_rows};
+pub use choice::Choice;

@@ -1,1 +1,3 @@
 //! claim
+
+pub mod record;

@@ -1,1 +1,88 @@
-//! cli
+//! The command line: one file a subcommand, and what they share.
+//!
+//! Exit status 0: done, and every verdict is the recorded one. 1: done, but a number or verdict is not
+//! what was expected. 2: the input was wrong; one line says which file, which field and what to do.
+
+mod cost;
+mod doctor;
+mod progress;
+mod search;
+mod style;
+
+use crate::tensor::Device;
+use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use std::{ffi::OsString, num::NonZeroUsize, process::ExitCode};
+
+/// Checks what 'Understanding the wiring evolution in differentiable NAS' (Xie et al., AISTATS 2021)
+/// claims about the cost of an edge, C = ⟨∂L/∂X, X⟩, and regenerates its figures.
+///
+/// Without a subcommand: checks every claim, runs a short DSNAS and a short DARTS search on real
+/// handwritten digits, and writes reports/quick/ with a page of figures. Takes less than a minute.
+#[derive(Parser)]
+#[command(name = "wirecost", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// What every subcommand understands.
+#[derive(Args)]
+struct Shared {
+    /// Threads to compute with; results do not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Say only what was asked for, and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Where to compute: cpu, cuda or cuda:N
+    #[arg(long, global = true, default_value_t = Device::Cpu)]
+    device: Device,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Cost(cost::Arguments),
+    Search(Box<search::Arguments>),
+    Doctor(doctor::Arguments),
+}
+
+/// Runs the program with its arguments, the first being its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            print!("{error}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return refuse(error.to_string().lines().next().unwrap_or_default()),
+    };
+    match dispatch(&cli) {
+        Ok(status) => status,
+        Err(error) => refuse(&format!("error: {error:#}")),
+    }
+}
+
+fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let shared = &cli.shared;
+    if let Some(threads) = shared.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+    }
+    match &cli.command {
+        Some(Command::Doctor(arguments)) => return doctor::run(arguments),
+        Some(_) | None => shared.device.check()?,
+    }
+    match &cli.command {
+        Some(Command::Cost(arguments)) => cost::run(arguments, shared),
+        Some(Command::Search(arguments)) => search::run(arguments, shared),
+        Some(Command::Doctor(_)) => unreachable!("answered above"),
+        None => unreachable!(),
+    }
+}
+
+/// Wrong input: one line on stderr, exit status 2.
+fn refuse(line: &str) -> ExitCode {
+    eprintln!("{} (see wirecost --help)", line.trim_end().replace('\n', " "));
+    ExitCode::from(2)
+}

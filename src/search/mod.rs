@@ -1,1 +1,60 @@
-//! search
+//! Searches: α and θ trained together, and everything that a figure needs written to a run folder.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | [`config`](Config) | every setting, with the protocol's defaults for each method |
+//! | `model` | network, α and their optimisers; one pass over a batch |
+//! | `dsnas`, `darts` | a step of each method, with the equations that it follows |
+//! | `driver` | epochs, metrics, the run folder |
+//! | `observer` | who is told about progress |
+//!
+//! The cost of operation k on edge e is Z_k ∂L/∂Z_k, so the costs that the figures show are read off the
+//! gradient that trains α.
+
+mod config;
+mod darts;
+mod driver;
+mod dsnas;
+mod model;
+mod observer;
+mod tally;
+
+pub use config::{CellChoice, Config, Level, Method};
+pub use driver::search;
+pub use dsnas::alpha_gradient as dsnas_alpha_gradient;
+pub use observer::{Observer, Progress, Silent};
+
+use crate::{data, run, tensor};
+use thiserror::Error;
+
+/// Why a search did not start or did not end; one line.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A setting that makes no sense.
+    #[error("{field}: {problem}")]
+    Config {
+        /// The setting's key.
+        field: &'static str,
+        /// What is wrong and what is possible.
+        problem: String,
+    },
+    /// The data.
+    #[error(transparent)]
+    Data(#[from] data::Error),
+    /// The run folder.
+    #[error(transparent)]
+    Run(#[from] run::Error),
+    /// Building the network.
+    #[error(transparent)]
+    Network(#[from] tensor::Error),
+    /// A step that failed; what was written before it stays.
+    #[error("epoch {epoch}, step {step}: {problem}")]
+    Step {
+        /// The epoch, from 0.
+        epoch: usize,
+        /// The step in it, from 0.
+        step: usize,
+        /// What happened.
+        problem: tensor::Error,
+    },
+}

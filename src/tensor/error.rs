@@ -15,6 +15,25 @@ pub enum Error {
         /// What it was given.
         found: Vec<usize>,
     },
+    /// ε must not be negative.
+    #[error("eps: expected a finite number that is not negative, found {0}")]
+    Eps(f64),
+    /// A label that names no class.
+    #[error("labels: sample {sample} has label {label}; expected 0 to {}", classes - 1)]
+    Label {
+        /// Which sample.
+        sample: usize,
+        /// Its label.
+        label: i64,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// Something that the network needs and was not given.
+    #[error("{what} is missing")]
+    Missing {
+        /// Its full name.
+        what: String,
+    },
     /// The device has no kernel for an operation yet.
     #[error("{device}: no kernel for {op} yet; use --device cpu")]
     NoKernel {

@@ -14,10 +14,12 @@
 mod backend;
 mod bridge;
 mod element;
-mod error;
+pub mod error;
 pub mod kernel;
 pub mod op;
 mod optimiser;
+mod parameter;
+mod pass;
 mod var;
 
 pub use backend::{Backend, Device};
@@ -27,6 +29,8 @@ pub use element::Element;
 pub use error::Error;
 pub use kernel::{Buf, Kernel, Memory};
 pub use optimiser::{Adam, AdamRule, Sgd, SgdRule, clip_norm};
+pub use parameter::{Init, Parameter, Scope, Source};
+pub use pass::{Pass, Seen};
 pub use var::{Tape, Var, Watch};
 
 #[cfg(feature = "cuda")]

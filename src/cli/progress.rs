@@ -1,0 +1,69 @@
+//! How a search is watched: a bar with the time left where a person looks on, plain lines otherwise.
+
+use crate::{
+    operation::Operation,
+    search::{Observer, Progress},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, stderr};
+
+/// The observer for a search called `name`.
+pub fn observer(name: &str, quiet: bool) -> Box<dyn Observer> {
+    match (quiet, stderr().is_terminal()) {
+        (true, _) => Box::new(crate::search::Silent),
+        (_, true) => Box::new(Bar { name: name.into(), bar: None }),
+        (_, false) => Box::new(Lines { name: name.into() }),
+    }
+}
+
+/// `epoch 3/40 · training L 1.203 C +0.412 accuracy 0.61 · largest: none on edge 4`
+fn summary(progress: &Progress) -> String {
+    let sets = progress
+        .metrics
+        .iter()
+        .map(|m| format!("{}: L {:.3}, C {:+.3}, accuracy {:.3}", m.set, m.loss, m.cost, m.accuracy));
+    let none: Vec<_> =
+        progress.probabilities.column(Operation::None.index()).iter().map(|p| format!("{p:.2}")).collect();
+    format!("{}; p(none) {}", sets.collect::<Vec<_>>().join("; "), none.join(" "))
+}
+
+struct Bar {
+    name: String,
+    bar: Option<ProgressBar>,
+}
+
+impl Observer for Bar {
+    fn step(&mut self, progress: &Progress) {
+        let name = self.name.clone();
+        let bar = self.bar.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} steps, {eta} left; {wide_msg}");
+            let bar = ProgressBar::new((progress.epochs * progress.steps) as u64);
+            bar.with_style(style.expect("a template of known keys")).with_prefix(name)
+        });
+        bar.set_position((progress.epoch * progress.steps + progress.step) as u64);
+    }
+
+    fn epoch(&mut self, progress: &Progress) {
+        let Some(bar) = &self.bar else { return };
+        bar.set_message(summary(progress));
+        if progress.epoch + 1 == progress.epochs {
+            bar.finish();
+        }
+    }
+}
+
+struct Lines {
+    name: String,
+}
+
+impl Observer for Lines {
+    fn step(&mut self, _: &Progress) {}
+
+    /// Ten lines a search, and the last epoch.
+    fn epoch(&mut self, progress: &Progress) {
+        let (done, epochs) = (progress.epoch + 1, progress.epochs);
+        if done % epochs.div_ceil(10) == 0 || done == epochs {
+            eprintln!("{} epoch {done}/{epochs}: {}", self.name, summary(progress));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! `wirecost search`: α and θ trained on images, everything written to a run folder.
+
+use super::{Shared, doctor, progress};
+use crate::{
+    normalisation::Normalisation,
+    operation::Order,
+    search::{CellChoice, Config, Level, Method, search},
+    tensor::Cpu,
+};
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Serialize;
+use std::{path::PathBuf, process::ExitCode};
+
+/// Search an architecture and write everything a figure needs to a run folder
+///
+/// Settings come from the method's defaults (the paper's protocol at digits scale), then from
+/// --config, then from the flags. The same settings and seed give the same files, byte for byte, at
+/// any number of threads; only timing.jsonl and machine.json depend on the machine.
+#[derive(Args)]
+#[command(allow_negative_numbers = true)]
+pub struct Arguments {
+    /// The run folder to make; one that exists is never touched
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Settings as TOML; its keys are those of the flags below
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    /// Print the resolved settings as TOML and stop
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// One flag for each setting; what is not given is left alone.
+#[derive(Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = "Settings")]
+struct Flags {
+    /// dsnas or darts
+    #[arg(long, value_name = "NAME")]
+    method: Option<Method>,
+    /// Which images train α: single (those of θ) or bi (a set of its own)
+    #[arg(long, value_name = "NAME")]
+    level: Option<Level>,
+    /// digits or synthetic
+    #[arg(long, value_name = "NAME")]
+    data: Option<String>,
+    /// Seed of every random stream
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Passes over the larger set
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Images in a batch
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Images that train θ
+    #[arg(long, value_name = "N")]
+    training_images: Option<usize>,
+    /// Images that train α in a bi-level search
+    #[arg(long, value_name = "N")]
+    search_images: Option<usize>,
+    /// Share of labels replaced by a wrong one, 0 to 1
+    #[arg(long, value_name = "X")]
+    label_noise: Option<f64>,
+    /// minimal, original, or a graph: {"nodes": 4, "edges": [[0,2], …]}
+    #[arg(long, value_name = "CELL")]
+    cell: Option<CellChoice>,
+    /// Stacked cells
+    #[arg(long, value_name = "N")]
+    cells: Option<usize>,
+    /// Channels inside a cell
+    #[arg(long, value_name = "N")]
+    channels: Option<usize>,
+    /// Channels after the stem
+    #[arg(long, value_name = "N")]
+    stem_channels: Option<usize>,
+    /// batch, layer, instance, group:N or none
+    #[arg(long, value_name = "NAME")]
+    norm: Option<Normalisation>,
+    /// γ and β in the cells' norms: true or false
+    #[arg(long, value_name = "BOOL")]
+    affine: Option<bool>,
+    /// ε of every norm
+    #[arg(long, value_name = "X")]
+    eps: Option<f64>,
+    /// relu_conv_norm, conv_relu_norm or conv_norm_relu
+    #[arg(long, value_name = "NAME")]
+    order: Option<Order>,
+    /// Factor on the classifier's first weights
+    #[arg(long, value_name = "X")]
+    head_gain: Option<f64>,
+    /// First learning rate of θ
+    #[arg(long, value_name = "X")]
+    theta_lr: Option<f64>,
+    /// Last learning rate of θ
+    #[arg(long, value_name = "X")]
+    theta_lr_min: Option<f64>,
+    /// Momentum of θ's SGD
+    #[arg(long, value_name = "X")]
+    theta_momentum: Option<f64>,
+    /// L2 weight decay of θ
+    #[arg(long, value_name = "X")]
+    theta_decay: Option<f64>,
+    /// Largest norm of θ's gradient
+    #[arg(long, value_name = "X")]
+    clip: Option<f64>,
+    /// Learning rate of α; 0 keeps α as it starts
+    #[arg(long, value_name = "X")]
+    alpha_lr: Option<f64>,
+    /// β₁,β₂ of α's Adam
+    #[arg(long, value_name = "X,X", value_parser = pair)]
+    alpha_betas: Option<[f64; 2]>,
+    /// L2 weight decay of α
+    #[arg(long, value_name = "X")]
+    alpha_decay: Option<f64>,
+    /// Mean of the first α
+    #[arg(long, value_name = "X")]
+    alpha_mean: Option<f64>,
+    /// Standard deviation of the first α
+    #[arg(long, value_name = "X")]
+    alpha_std: Option<f64>,
+}
+
+pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
+    let config = resolve(arguments)?;
+    config.check()?;
+    if arguments.dry_run {
+        print!("{}", toml::to_string(&config)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let name = format!("{:?}", config.method).to_lowercase();
+    let mut observer = progress::observer(&name, shared.quiet);
+    search::<f32, Cpu>(&config, Cpu::default(), &arguments.out, doctor::machine(), &mut *observer)?;
+    if !shared.quiet {
+        let out = arguments.out.display();
+        println!("{out}: done; see it with wirecost report {out} --out FOLDER");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The method's defaults, overlaid with the file's keys, then with the flags.
+fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
+    let file = match &arguments.config {
+        None => toml::Table::new(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            text.parse().map_err(|error: toml::de::Error| one_line(path, &error))?
+        }
+    };
+    let flags = toml::Table::try_from(&arguments.flags)?;
+    let method = match flags.get("method").or(file.get("method")) {
+        Some(toml::Value::String(name)) => name.parse().map_err(anyhow::Error::msg)?,
+        Some(other) => bail!("method: {other}; expected \"dsnas\" or \"darts\""),
+        None => bail!("method: not given; add --method dsnas or --method darts"),
+    };
+    let mut table = toml::Table::try_from(Config::new(method))?;
+    if let (Some(path), Some(key)) = (&arguments.config, file.keys().find(|key| !table.contains_key(*key))) {
+        let known: Vec<_> = table.keys().map(String::as_str).collect();
+        bail!("{}: unknown key '{key}'; known: {}", path.display(), known.join(", "));
+    }
+    table.extend(file);
+    table.extend(flags);
+    table.try_into().map_err(|error| match &arguments.config {
+        Some(path) => one_line(path, &error),
+        None => anyhow::Error::msg(error.message().to_string()),
+    })
+}
+
+fn one_line(path: &std::path::Path, error: &toml::de::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}: {}", path.display(), error.message().replace('\n', " "))
+}
+
+fn pair(text: &str) -> Result<[f64; 2], String> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    numbers.try_into().map_err(|_| "expected two numbers with a comma between them".into())
+}

@@ -1,0 +1,95 @@
+//! Network, α and their optimisers, and one pass over a batch.
+
+use super::{Config, Error};
+use crate::{
+    architecture::{Alpha, Choice},
+    cost::operation_costs,
+    data::Images,
+    network::{Losses, Network, Random, one_hot_rows},
+    operation::Operation,
+    seed::stream,
+    tensor::{Adam, AdamRule, Backend, Element, Pass, Scope, Sgd, SgdRule, Var, clip_norm, error::Result},
+};
+use ndarray::{Array2, Array3};
+
+/// What is trained.
+pub struct Model<E: Element, D: Backend<E>> {
+    /// Where.
+    pub device: D,
+    /// The architecture's logits, shared by all cells.
+    pub alpha: Alpha<E, D>,
+    network: Network<E, D>,
+    theta_optimiser: Sgd<E, D>,
+    alpha_optimiser: Adam<E, D>,
+    clip: f64,
+    classes: usize,
+}
+
+/// What one pass over a batch gave.
+pub struct Batch {
+    /// L, H, C per image.
+    pub losses: Losses,
+    /// C of each operation, `[cells, edges, operations]`.
+    pub costs: Array3<f64>,
+    /// Which operations ran on each edge, in every cell.
+    pub active: Vec<Vec<Operation>>,
+}
+
+impl<E: Element, D: Backend<E>> Model<E, D> {
+    /// A fresh model for the images.
+    pub fn new(config: &Config, images: &Images, device: D) -> std::result::Result<Self, Error> {
+        let settings = config.network(images.image, images.classes)?;
+        let mut source = Random { seed: config.seed, gain: config.head_gain };
+        let network = Network::new(&settings, |_, _| Operation::ALL.to_vec(), &mut Scope::new(&device, &mut source))?;
+        let start = [config.alpha_mean, config.alpha_std];
+        let edges = settings.topology.edges().len();
+        let alpha = Alpha::new(&device, edges, start, &mut stream(config.seed, "alpha"))?;
+        let theta = SgdRule { momentum: config.theta_momentum, weight_decay: config.theta_decay };
+        let adam =
+            AdamRule { learning_rate: config.alpha_lr, betas: config.alpha_betas, weight_decay: config.alpha_decay };
+        Ok(Model {
+            device,
+            alpha,
+            network,
+            theta_optimiser: Sgd::new(theta),
+            alpha_optimiser: Adam::new(adam),
+            clip: config.clip,
+            classes: images.classes,
+        })
+    }
+
+    /// Forward and backward over the images at `indices`, with one choice for all cells. The pass
+    /// decides which gradients are kept.
+    pub fn run(
+        &self,
+        images: &Images,
+        indices: &[usize],
+        choice: &Choice<E, D>,
+        mut pass: Pass<E, D>,
+    ) -> Result<Batch> {
+        let (pixels, labels) = images.batch(indices);
+        let host: Vec<E> = pixels.iter().map(|x| E::of(f64::from(*x))).collect();
+        let x = Var::new(&self.device, pixels.shape(), &host)?;
+        let output = self.network.forward(&x, &[choice], &mut pass)?;
+        let logits: Vec<f64> = output.logits.to_host()?.into_iter().map(E::double).collect();
+        let logits = Array2::from_shape_vec((labels.len(), self.classes), logits).expect("logits [N, K]");
+        output.logits.cross_entropy(&one_hot_rows(&self.device, &labels, self.classes)?)?.backward()?;
+        Ok(Batch {
+            losses: Losses::new(logits.view(), &labels),
+            costs: operation_costs(&output)?,
+            active: choice.active().to_vec(),
+        })
+    }
+
+    /// SGD on θ with the gradients of the last recorded pass, clipped.
+    pub fn step_theta(&mut self, learning_rate: f64) -> Result<()> {
+        let mut values: Vec<_> = self.network.parameters().into_iter().map(|p| &mut p.value).collect();
+        clip_norm(&values, self.clip)?;
+        self.theta_optimiser.step(&mut values, learning_rate)
+    }
+
+    /// Adam on α with the gradient that the last pass left, or that was put there.
+    pub fn step_alpha(&mut self) -> Result<()> {
+        self.alpha_optimiser.step(&mut self.alpha.value)
+    }
+}
