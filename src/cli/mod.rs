@@ -6,6 +6,7 @@
 mod cost;
 mod doctor;
 mod progress;
+mod report;
 mod search;
 mod style;
 
@@ -45,6 +46,7 @@ struct Shared {
 enum Command {
     Cost(cost::Arguments),
     Search(Box<search::Arguments>),
+    Report(report::Arguments),
     Doctor(doctor::Arguments),
 }
 
@@ -76,6 +78,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Some(Command::Cost(arguments)) => cost::run(arguments, shared),
         Some(Command::Search(arguments)) => search::run(arguments, shared),
+        Some(Command::Report(arguments)) => report::run(arguments, shared),
         Some(Command::Doctor(_)) => unreachable!("answered above"),
         None => unreachable!(),
     }

@@ -1,5 +1,6 @@
 //! What can go wrong with a report.
 
+use crate::run;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -31,6 +32,12 @@ pub enum Error {
         /// The system's reason.
         reason: String,
     },
+    /// A run that the new report would replace.
+    #[error("{}: is part of the report that would be replaced; choose another --out", .0.display())]
+    Inside(PathBuf),
+    /// A run folder that cannot be copied.
+    #[error(transparent)]
+    Run(#[from] run::Error),
     /// A figure that cannot be drawn.
     #[error("{file}: {reason}")]
     Figure {

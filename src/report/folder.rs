@@ -1,7 +1,7 @@
 //! The report folder: whose it is, and how it is replaced.
 
 use super::{Error, Page, Result};
-use crate::run::{Manifest, RunFolder};
+use crate::run::{self, Manifest, RunFolder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -21,8 +21,9 @@ pub struct ReportManifest {
     pub command: String,
     /// The runs shown.
     pub runs: Vec<RunEntry>,
-    /// SHA-256, hexadecimal, of every file but this one.
-    pub files: BTreeMap<String, String>,
+    /// SHA-256, hexadecimal, of every file but this one; `null` for a file that depends on the clock or
+    /// the machine.
+    pub files: BTreeMap<String, Option<String>>,
 }
 
 /// A run that a report shows.
@@ -70,7 +71,7 @@ pub(super) fn replace(
         version: env!("CARGO_PKG_VERSION").into(),
         command: command.into(),
         runs: runs.iter().map(|run| RunEntry { name: run.name(), manifest: run.manifest.clone() }).collect(),
-        files: files.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect(),
+        files: files.iter().map(|(name, bytes)| (name.clone(), checksum(name, bytes))).collect(),
     };
     for name in old.keys().filter(|name| !files.contains_key(*name)) {
         match fs::remove_file(out.join(name)) {
@@ -92,17 +93,19 @@ pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 fn is_plain(name: &str) -> bool {
-    let mut parts = Path::new(name).components();
-    matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None))
+    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Readers see the old file or the new one.
 fn store(out: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let (part, path) = (out.join(format!("{name}.part")), out.join(name));
+    let folder = path.parent().unwrap_or(out);
+    fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     fs::write(&part, bytes).map_err(|e| Error::io(&part, e))?;
     fs::rename(&part, &path).map_err(|e| Error::io(&path, e))
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+fn checksum(name: &str, bytes: &[u8]) -> Option<String> {
+    let varies = [run::TIMING, run::MACHINE].iter().any(|file| Path::new(name).ends_with(file));
+    (!varies).then(|| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -1,8 +1,8 @@
 //! The page: figures, verdicts and the exact commands, from run folders alone.
 //!
 //! A report folder holds `index.html` (self-contained: figures embedded, no script, nothing fetched),
-//! the same figures as PNG, `claims.json` if there are verdicts, and [`manifest.json`](ReportManifest),
-//! which lists every file with its checksum.
+//! the same figures as PNG, `claims.json` if there are verdicts, a copy of each run folder below `runs/`,
+//! and [`manifest.json`](ReportManifest), which lists every file with its checksum.
 //!
 //! An existing folder is used again only if it is such a report, and then only files that its manifest
 //! lists are replaced or removed.
@@ -48,6 +48,9 @@ pub fn write(out: &Path, runs: &[RunFolder], claims: Option<&Verdicts>, command:
         return Err(Error::Nothing);
     }
     let earlier = folder::inspect(out)?;
+    if let Some(run) = runs.iter().find(|run| inside(&run.path, out)) {
+        return Err(Error::Inside(run.path.clone()));
+    }
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut sections = Vec::new();
     for run in runs {
@@ -60,6 +63,9 @@ pub fn write(out: &Path, runs: &[RunFolder], claims: Option<&Verdicts>, command:
             }
             plates.push(Plate { figure, file, png });
         }
+        for (file, bytes) in run.files()? {
+            files.insert(format!("runs/{}/{file}", run.name()), bytes);
+        }
         sections.push((run, plates));
     }
     if let Some(verdicts) = claims {
@@ -67,4 +73,9 @@ pub fn write(out: &Path, runs: &[RunFolder], claims: Option<&Verdicts>, command:
     }
     files.insert("index.html".into(), page::render(&sections, claims, command).into_bytes());
     folder::replace(out, earlier, runs, command, files)
+}
+
+/// Whether `run` lies in the folder that is about to be replaced.
+fn inside(run: &Path, out: &Path) -> bool {
+    matches!((run.canonicalize(), out.canonicalize()), (Ok(run), Ok(out)) if run.starts_with(&out))
 }
