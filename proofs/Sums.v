@@ -139,6 +139,9 @@ Qed.
 Lemma Sum_concat (gs : list (list I)) f : Sum (concat gs) f = \sum_(G <- gs) Sum G f.
 Proof. induction gs as [|G gs IH]; simpl; [auto | rewrite Sum_app, IH; auto]. Qed.
 
+Lemma Sum_filter (p : I -> bool) s f : Sum (filter p s) f = \sum_(i <- s) if p i then f i else 0.
+Proof. induction s as [|a s IH]; simpl; [auto | destruct (p a); simpl; rewrite IH; ring]. Qed.
+
 End SumLemmas.
 
 Lemma Sum_map {I J} (h : I -> J) (s : list I) (f : J -> R) : Sum (map h s) f = \sum_(i <- s) f (h i).
