@@ -148,8 +148,11 @@ Proof.
 Qed.
 
 (** The straight-through gradient is that of the expected loss when the loss is linear in the
-    mixture; in general it is not. *)
+    mixture; in general it is not (ScoreFunction.v). *)
 Theorem straight_through_exact_for_linear_loss {I K} (s : list I) (ks : list K) o h alpha :
+  ks <> [] ->
   let L := fun y : I -> R => \sum_(i <- s) h i * y i in
-  straight_through ks (unweighted_cost s o h) alpha = \sum_(k <- ks) softmax ks alpha k * L (o k).
-Proof. reflexivity. Qed.
+  let c := unweighted_cost s o h in
+  has_grad ks (fun alpha => \sum_(k <- ks) softmax ks alpha k * L (o k)) alpha
+    (fun m => softmax ks alpha m * (c m - \sum_(k <- ks) softmax ks alpha k * c k)).
+Proof. intros Hks L c; apply (proxyless_alpha_gradient ks Hks c alpha). Qed.

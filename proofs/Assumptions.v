@@ -1,5 +1,5 @@
 (** What the theorems and corollaries of each file rest on. Written by check.sh --update. *)
-From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem2 Theorem2Sign Theorem2Head Network CellCost Corollary12 ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Instances.
+From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem2 Theorem2Sign Theorem2Head Network CellCost Corollary12 ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance Instances.
 
 Definition all_of_Gradient := (
   @Gradient.cost_unique,
@@ -64,6 +64,7 @@ Goal True. idtac "= MaxPooling". Abort.
 Print Assumptions all_of_MaxPooling.
 
 Definition all_of_Normalisation := (
+  @Normalisation.norm_backward_eq8,
   @Normalisation.norm_differentiable,
   @Normalisation.norm_backward_is_gradient,
   @Normalisation.norm_backward_directional
@@ -77,6 +78,7 @@ Definition all_of_NormalisationCost := (
   @NormalisationCost.norm_cost_eps,
   @NormalisationCost.norm_homogeneous,
   @NormalisationCost.norm_projection,
+  @NormalisationCost.norm_backward_is_projection,
   @NormalisationCost.norm_zero_cost,
   @NormalisationCost.norm_blocks_cost,
   @NormalisationCost.eq8_wrong_divisor,
@@ -153,7 +155,8 @@ Print Assumptions all_of_Theorem2Sign.
 Definition all_of_Theorem2Head := (
   @Theorem2Head.theorem_2_bias,
   @Theorem2Head.theorem_2,
-  @Theorem2Head.head_grad_correct
+  @Theorem2Head.head_grad_correct,
+  @Theorem2Head.theorem_2_sample
 ).
 Goal True. idtac "= Theorem2Head". Abort.
 Print Assumptions all_of_Theorem2Head.
@@ -217,6 +220,7 @@ Definition all_of_ScoreFunction := (
   @ScoreFunction.dsnas_alpha_gradient,
   @ScoreFunction.dsnas_unbiased_for_the_loss_iff,
   @ScoreFunction.dsnas_biased_for_the_loss,
+  @ScoreFunction.straight_through_biased,
   @ScoreFunction.snas_score
 ).
 Goal True. idtac "= ScoreFunction". Abort.
@@ -280,6 +284,17 @@ Definition all_of_IdentityBounds := (
 ).
 Goal True. idtac "= IdentityBounds". Abort.
 Print Assumptions all_of_IdentityBounds.
+
+Definition all_of_Tolerance := (
+  @Tolerance.rounded_product,
+  @Tolerance.summed_error,
+  @Tolerance.summed_abs_lower,
+  @Tolerance.check_bound,
+  @Tolerance.zero_check_bound,
+  @Tolerance.balance_check_bound
+).
+Goal True. idtac "= Tolerance". Abort.
+Print Assumptions all_of_Tolerance.
 
 Definition all_of_Instances := (
   @Instances.four_numbers_match,

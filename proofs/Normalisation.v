@@ -123,6 +123,20 @@ Proof.
   fold m q m' q'; ring.
 Qed.
 
+(** Eq. (8) as the paper writes it, gamma the same throughout the group. *)
+Theorem norm_backward_eq8 ga g i :
+  (forall j, gamma j = ga) ->
+  norm_backward x g i
+  = g i * (ga / sigma x) - / card s * (\sum_(j <- s) g j * (ga / sigma x))
+    - ga / sigma x * (\sum_(j <- s) g j * xhat x j) * (xhat x i / card s).
+Proof.
+  intros Hga; pose proof sigma_pos; pose proof (card_pos s Hs); unfold norm_backward, mean.
+  rewrite Sum_mult_r, (Sum_ext s (fun j => gamma j * g j) (fun j => ga * g j)) by (intros; rewrite Hga; auto).
+  rewrite (Sum_ext s (fun j => gamma j * g j * xhat x j) (fun j => ga * (g j * xhat x j)))
+    by (intros; rewrite Hga; ring).
+  rewrite !Sum_mult_l, Hga; field; lra.
+Qed.
+
 Theorem norm_differentiable : differentiable s s Norm x.
 Proof.
   intros c t0 v Hc H.

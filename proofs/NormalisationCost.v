@@ -95,6 +95,19 @@ Proof.
   rewrite norm_backward_xhat_eps by (auto; lra); unfold Rdiv; ring.
 Qed.
 
+(** ...and it is the projection of gamma g / sigma: on that complement the two agree. *)
+Theorem norm_backward_is_projection {I} (s : list I) (gamma x g v : I -> R) :
+  0 < var s x -> \sum_(i <- s) v i = 0 -> \sum_(i <- s) xhat s 0 x i * v i = 0 ->
+  \sum_(i <- s) norm_backward s 0 gamma x g i * v i
+  = \sum_(i <- s) gamma i * g i / sigma s 0 x * v i.
+Proof.
+  intros Hv H1 Hx; pose proof (sigma_pos s 0 x ltac:(lra)) as Hs; unfold norm_backward.
+  set (m := mean s (fun j => gamma j * g j)); set (q := mean s (fun j => gamma j * g j * xhat s 0 x j)).
+  rewrite (Sum_ext s _ (fun i => gamma i * g i / sigma s 0 x * v i
+    - (m / sigma s 0 x * v i + q / sigma s 0 x * (xhat s 0 x i * v i)))) by (intros; field; lra).
+  rewrite Sum_minus, Sum_plus, !Sum_mult_l, H1, Hx; ring.
+Qed.
+
 (** Eqs. (6) and (10). *)
 Theorem norm_zero_cost {I} (s : list I) (gamma x g : I -> R) :
   s <> [] -> 0 < var s x -> \sum_(i <- s) norm_backward s 0 gamma x g i * x i = 0.

@@ -127,6 +127,27 @@ Proof.
     apply Rmult_lt_0_compat; auto; unfold expected, C; cbn [Sum ks]; nra.
 Qed.
 
+(** ProxylessNAS on the same example: the mean of the straight-through gradient, c_k = dL/dy at the sampled
+    output times the output of k, misses the gradient of the expected loss by 9/2 p q (p - 1/2). *)
+Theorem straight_through_biased alpha :
+  let o := fun s : bool => if s then 1 else 5 / 2 in
+  let slope := fun s : bool => 2 * (o s - 2) in
+  let ks := [true; false] in
+  let p := softmax ks alpha true in
+  let q := softmax ks alpha false in
+  expected ks alpha (fun s => p * (slope s * o true - expected ks alpha (fun k => slope s * o k)))
+  - expected ks alpha (fun s => score Bool.bool_dec ks alpha s true * (o s - 2) ^ 2)
+  = 9 / 2 * p * q * (p - 1 / 2).
+Proof.
+  intros o slope ks p q; assert (Hks : ks <> []) by discriminate.
+  assert (Hnd : NoDup ks) by (repeat constructor; simpl; intuition discriminate).
+  pose proof (softmax_sum ks Hks alpha) as H1; cbn [Sum ks] in H1.
+  rewrite expected_score by (auto; left; auto); unfold expected, slope; cbn [Sum ks o].
+  change (softmax [true; false] alpha true) with p; change (softmax [true; false] alpha false) with q.
+  change (softmax ks alpha true) with p; change (softmax ks alpha false) with q.
+  replace q with (1 - p) by (unfold p, q, ks in *; lra); field.
+Qed.
+
 (** SNAS: the score of the concrete density at a sample Z, whose logarithm is, up to a constant,
     sum_k (alpha_k - (tau + 1) log Z_k) - K log sum_k exp(alpha_k - tau log Z_k). *)
 Definition concrete_log_density {K} (ks : list K) (tau : R) (Z alpha : K -> R) : R :=

@@ -118,4 +118,22 @@ Proof.
     rewrite Sum_mult_r; unfold avg_pool, mean; field; lra.
 Qed.
 
+(** Theorem 2 sample by sample: the part of the cost that falls on sample b. *)
+Theorem theorem_2_sample X b :
+  let Y := logits X in
+  \sum_(c <- cs) \sum_(d <- ds) head_grad Y (b, c, d) * X (b, c, d)
+  = (loss ns (row Y b) (label b) - entropy ns (row Y b)) / card bs.
+Proof.
+  intros Y; pose proof (card_pos bs Hbs); pose proof (card_pos ds Hds).
+  rewrite <- (logit_cost_is_L_minus_H ns Hns); set (P := softmax ns (row Y b)).
+  transitivity (\sum_(c <- cs) (- (avg_pool X (b, c) * w c (label b))
+    + \sum_(n <- ns) P n * (avg_pool X (b, c) * w c n)) * / card bs).
+  - apply Sum_ext; intros c _; cbn [head_grad]; fold P; rewrite Sum_mult_l.
+    rewrite (Sum_ext ns (fun n => P n * (avg_pool X (b, c) * w c n))
+      (fun n => P n * w c n * avg_pool X (b, c))) by (intros; ring).
+    rewrite Sum_mult_r; unfold avg_pool, mean; field; lra.
+  - unfold Rdiv; rewrite Sum_mult_r, Sum_plus, Sum_opp, Sum_swap; do 2 f_equal.
+    apply Sum_ext; intros n _; rewrite Sum_mult_l; auto.
+Qed.
+
 End Head.
