@@ -1,5 +1,5 @@
 (** What the theorems and corollaries of each file rest on. Written by check.sh --update. *)
-From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem2 Theorem2Sign Theorem2Head Network CellCost Corollary12 ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance Instances.
+From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem1Samples Theorem2 Theorem2Sign Theorem2Head Network CellCost Corollary12 ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance Instances.
 
 Definition all_of_Gradient := (
   @Gradient.cost_unique,
@@ -34,10 +34,12 @@ Print Assumptions all_of_Euler.
 
 Definition all_of_LinearOperations := (
   @LinearOperations.linear_keeps_cost,
+  @LinearOperations.linear_keeps_cost_by_part,
   @LinearOperations.linear_differentiable,
   @LinearOperations.gather_is_linear,
   @LinearOperations.gather_keeps_cost,
   @LinearOperations.gather_differentiable,
+  @LinearOperations.slice_keeps_cost,
   @LinearOperations.convolution_keeps_cost,
   @LinearOperations.convolution_differentiable,
   @LinearOperations.depthwise_keeps_cost,
@@ -131,6 +133,15 @@ Definition all_of_Theorem1Literal := (
 ).
 Goal True. idtac "= Theorem1Literal". Abort.
 Print Assumptions all_of_Theorem1Literal.
+
+Definition all_of_Theorem1Samples := (
+  @Theorem1Samples.theorem_1_layer_norm_sample,
+  @Theorem1Samples.theorem_1_instance_norm_sample,
+  @Theorem1Samples.theorem_1_group_norm_sample,
+  @Theorem1Samples.relu_conv_keeps_cost_by_sample
+).
+Goal True. idtac "= Theorem1Samples". Abort.
+Print Assumptions all_of_Theorem1Samples.
 
 Definition all_of_Theorem2 := (
   @Theorem2.logit_cost_is_L_minus_H,

@@ -32,6 +32,21 @@ Qed.
 Lemma linear_homogeneous x : homogeneous 1 (forward linear) x.
 Proof. intros t o _; cbn; rewrite Rmult_1_r, <- Sum_mult_l; apply Sum_ext; intros; ring. Qed.
 
+(** The same for a part of the entries, one sample say, when A does not connect it with the rest. *)
+Theorem linear_keeps_cost_by_part (pi : I -> bool) (po : O -> bool) x :
+  (forall o i, po o <> pi i -> A o i = 0) -> keeps_cost (filter pi si) (filter po so) linear x.
+Proof.
+  intros Hpart g; rewrite !Sum_filter; cbn.
+  rewrite (Sum_ext si _ (fun i => \sum_(o <- so) g o * A o i * (if pi i then x i else 0)))
+    by (intros i _; rewrite Sum_mult_r; destruct (pi i); ring).
+  rewrite Sum_swap; apply Sum_ext; intros o _.
+  rewrite (Sum_ext si _ (fun i => g o * (if po o then A o i * x i else 0))).
+  - rewrite Sum_mult_l; destruct (po o); [auto | rewrite Sum_0; ring].
+  - intros i _; destruct (Bool.bool_dec (po o) (pi i)) as [E|E].
+    + rewrite <- E; destruct (po o); ring.
+    + rewrite (Hpart o i E); destruct (po o), (pi i); ring.
+Qed.
+
 (** Eq. (3) is the gradient. *)
 Theorem linear_differentiable x : differentiable si so linear x.
 Proof.
@@ -86,6 +101,14 @@ Proof.
   intros t; rewrite gather_is_linear; auto.
 Qed.
 End Gather.
+
+(** A slice of a concatenation, or any copying: [source o] is the entry that output o repeats, if any. *)
+Definition slice_taps {I O} (source : O -> option I) (o : O) : list (I * R) :=
+  match source o with Some i => [(i, 1)] | None => [] end.
+
+Corollary slice_keeps_cost {I O} (dec : forall i j : I, {i = j} + {i <> j}) si so (source : O -> option I) x :
+  NoDup si -> keeps_cost si so (gather dec si so (slice_taps source)) x.
+Proof. intros Hnd; apply gather_keeps_cost; auto. Qed.
 
 (** ** The paper's operations. An entry is (sample, channel, row, column). *)
 Section Images.

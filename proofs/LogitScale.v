@@ -157,6 +157,6 @@ Proof.
   - unfold C, gap_at; rewrite witness_gap.
     pose proof (sum_exp_pos classes ltac:(discriminate) (fun n => 100 * witness n)) as Hz.
     apply Rdiv_lt_0_compat; auto.
-    assert (H1 : 1 + 100 / 10 < exp (100 / 10)) by (apply exp_ineq1; lra).
+    assert (H1 : 1 + 100 / 10 < exp (100 / 10)) by (pose proof (exp_ineq1 (100 / 10)); lra).
     assert (H2 : exp (- (100)) < 1) by (rewrite <- exp_0; apply exp_increasing; lra); lra.
 Qed.
