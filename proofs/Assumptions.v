@@ -1,5 +1,5 @@
 (** What the theorems and corollaries of each file rest on. Written by check.sh --update. *)
-From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem1Samples Theorem2 Theorem2Sign Theorem2Head Network CellCost Corollary12 ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance Instances.
+From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem1Samples Theorem2 Theorem2Sign Theorem2Head Network NetworkSolutions CellCost Corollary12 MinimalCell ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance Instances.
 
 Definition all_of_Gradient := (
   @Gradient.cost_unique,
@@ -178,6 +178,13 @@ Definition all_of_Network := (
 Goal True. idtac "= Network". Abort.
 Print Assumptions all_of_Network.
 
+Definition all_of_NetworkSolutions := (
+  @NetworkSolutions.values_exist,
+  @NetworkSolutions.gradients_exist
+).
+Goal True. idtac "= NetworkSolutions". Abort.
+Print Assumptions all_of_NetworkSolutions.
+
 Definition all_of_CellCost := (
   @CellCost.node_cost_is_incoming,
   @CellCost.node_cost_is_sent_back,
@@ -208,6 +215,13 @@ Definition all_of_Corollary12 := (
 ).
 Goal True. idtac "= Corollary12". Abort.
 Print Assumptions all_of_Corollary12.
+
+Definition all_of_MinimalCell := (
+  @MinimalCell.minimal_cell_eps,
+  @MinimalCell.minimal_cell
+).
+Goal True. idtac "= MinimalCell". Abort.
+Print Assumptions all_of_MinimalCell.
 
 Definition all_of_ArchitectureGradients := (
   @ArchitectureGradients.weight_gradient,

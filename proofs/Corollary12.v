@@ -11,7 +11,8 @@
       for eps > 0 the residual of the first normalisation of each operation.
     So the sum over all edges is 0 in a cell that is not the last when no intermediate edge skips. *)
 From Coq Require Import Reals List Permutation Lra Lia.
-From Wirecost Require Import Sums Derivative Gradient NormalisationGroups Theorem1 Network CellCost Softmax Theorem2Head.
+From Wirecost Require Import Sums Derivative Gradient NormalisationGroups Theorem1 Network CellCost.
+From Wirecost Require Import Softmax Theorem2Head.
 Import ListNotations.
 Open Scope R_scope.
 

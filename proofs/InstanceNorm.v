@@ -165,7 +165,8 @@ Qed.
 (** Nothing that varies changes the loss: let the input, the weights of any operation and of the
     linear layer, the scale of what an edge delivers move along any curve; the derivative is 0. So no
     parameter gets a gradient (a bias of the linear layer apart), and every edge cost is 0. *)
-Theorem no_parameter_gets_a_gradient (op : R -> E -> layer (B * C * D) (B * C * D)) x (w : R -> C -> N -> R) bias label j t0 :
+Theorem no_parameter_gets_a_gradient
+    (op : R -> E -> layer (B * C * D) (B * C * D)) x (w : R -> C -> N -> R) bias label j t0 :
   (forall t, degenerate_run (op t) (x t)) -> fed edges dst j ->
   deriv (fun t => batch_loss bs ns label (fun q => logits cs ds (w t) (x t j) q + bias (snd q))) t0 0.
 Proof.

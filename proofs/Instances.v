@@ -99,10 +99,15 @@ Definition lawful : bool :=
   Qeq_bool (qsum edge_costs) (unit_residual + edge4_skip_cost + edge4_residual).
 End Run.
 
-Definition cell_plain := Cell "cell-plain" 0 1 (QNorm 0 1 2 (1#2)) (QNorm 0 1 3 (-1)) (QNorm 0 (9#2) 1 0) 1 2 [1; 0; -1; 2].
-Definition cell_skip := Cell "cell-skip" 1 0 (QNorm 0 1 4 (-1#2)) (QNorm 0 1 1 0) (QNorm 0 (15#4) 1 0) 2 1 [1; 0; -1; 2].
-Definition cell_mixture := Cell "cell-mixture" (1#2) (1#2) (QNorm 0 1 2 (-3#2)) (QNorm 0 1 1 0) (QNorm 0 (7#4) 2 1) 1 1 [1; 0; -1; 2].
-Definition cell_eps := Cell "cell-eps" 0 1 (QNorm (5#4) (3#2) 3 2) (QNorm (5#4) (3#2) 6 (-1)) (QNorm (5#4) (19#2) 1 0) 4 2 [1; 0; -1; 2].
+Definition aim : list Q := [1; 0; -1; 2].
+Definition cell_plain := Cell "cell-plain" 0 1
+  (QNorm 0 1 2 (1#2)) (QNorm 0 1 3 (-1)) (QNorm 0 (9#2) 1 0) 1 2 aim.
+Definition cell_skip := Cell "cell-skip" 1 0
+  (QNorm 0 1 4 (-1#2)) (QNorm 0 1 1 0) (QNorm 0 (15#4) 1 0) 2 1 aim.
+Definition cell_mixture := Cell "cell-mixture" (1#2) (1#2)
+  (QNorm 0 1 2 (-3#2)) (QNorm 0 1 1 0) (QNorm 0 (7#4) 2 1) 1 1 aim.
+Definition cell_eps := Cell "cell-eps" 0 1
+  (QNorm (5#4) (3#2) 3 2) (QNorm (5#4) (3#2) 6 (-1)) (QNorm (5#4) (19#2) 1 0) 4 2 aim.
 Definition cells := [cell_plain; cell_skip; cell_mixture; cell_eps].
 
 Theorem all_cells_are_lawful : forallb lawful cells = true.

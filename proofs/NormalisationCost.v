@@ -38,7 +38,8 @@ Proof.
   pose proof (sigma_pos s eps x Hv).
   set (m := mean s (fun j => gamma j * g j)).
   set (q := mean s (fun j => gamma j * g j * xhat s eps x j)).
-  rewrite (Sum_ext s _ (fun i => (gamma i * g i * xhat s eps x i - m * xhat s eps x i - q * (xhat s eps x i * xhat s eps x i)) * / sigma s eps x)).
+  rewrite (Sum_ext s _ (fun i => (gamma i * g i * xhat s eps x i - m * xhat s eps x i
+                                  - q * (xhat s eps x i * xhat s eps x i)) * / sigma s eps x)).
   2: { intros i _; unfold norm_backward; fold m q; field; lra. }
   rewrite Sum_mult_r, !Sum_minus, !Sum_mult_l, (sum_xhat s Hs eps x), (sum_xhat_sq s Hs eps x Hv).
   rewrite (Sum_mean s (fun j => gamma j * g j * xhat s eps x j)) by auto; fold q.

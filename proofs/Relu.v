@@ -19,7 +19,10 @@ Definition Relu {I} (kink : R) : layer I I :=
   Layer (fun x i => relu (x i)) (fun x g i => g i * slope kink (x i)).
 
 Lemma relu_slope kink x : relu x = slope kink x * x.
-Proof. unfold relu, slope, Rmax; destruct (Rle_dec 0 x), (Rlt_dec 0 x), (Rlt_dec x 0); try lra; replace x with 0 by lra; ring. Qed.
+Proof.
+  unfold relu, slope, Rmax; destruct (Rle_dec 0 x), (Rlt_dec 0 x), (Rlt_dec x 0); try lra.
+  replace x with 0 by lra; ring.
+Qed.
 
 Theorem relu_keeps_cost {I} (s : list I) kink x : keeps_cost s s (Relu kink) x.
 Proof. intros g; apply Sum_ext; intros i _; cbn; rewrite (relu_slope kink); ring. Qed.

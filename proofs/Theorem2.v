@@ -16,7 +16,8 @@ Theorem logit_cost_is_L_minus_H Y label :
   - Y label + \sum_(n <- ns) softmax ns Y n * Y n = loss ns Y label - entropy ns Y.
 Proof.
   unfold loss, entropy.
-  rewrite (Sum_ext ns (fun n => softmax ns Y n * ln (softmax ns Y n)) (fun n => softmax ns Y n * Y n - softmax ns Y n * ln (sum_exp ns Y))).
+  rewrite (Sum_ext ns (fun n => softmax ns Y n * ln (softmax ns Y n))
+    (fun n => softmax ns Y n * Y n - softmax ns Y n * ln (sum_exp ns Y))).
   - rewrite Sum_minus, Sum_mult_r, (softmax_sum ns Hns), (ln_softmax ns Hns); ring.
   - intros n _; rewrite (ln_softmax ns Hns); ring.
 Qed.

@@ -34,7 +34,8 @@ Theorem cost_zero_when_correct Y label :
 Proof.
   intros Hmax; rewrite <- (logit_cost_is_L_minus_H ns Hns).
   assert (E : - Y label + \sum_(n <- ns) softmax ns Y n * Y n = - \sum_(n <- ns) softmax ns Y n * (Y label - Y n)).
-  { rewrite (Sum_ext ns (fun n => softmax ns Y n * (Y label - Y n)) (fun n => softmax ns Y n * Y label - softmax ns Y n * Y n))
+  { rewrite (Sum_ext ns (fun n => softmax ns Y n * (Y label - Y n))
+      (fun n => softmax ns Y n * Y label - softmax ns Y n * Y n))
       by (intros; ring). rewrite Sum_minus, Sum_mult_r, (softmax_sum ns Hns); ring. }
   rewrite E; split.
   - intros H n Hn.
@@ -106,31 +107,24 @@ Proof.
   apply Rmult_lt_reg_l with (r := 2 * card ns * sum_exp ns Y); auto; lra.
 Qed.
 
-(** ...so averaged over a uniformly random label the cost is at least 0, and positive
-    unless all logits are equal: the exact form of "positive at low accuracy". *)
-Theorem cost_nonneg_random_label Y :
-  0 <= mean ns (fun label => loss ns Y label - entropy ns Y).
+(** Averaged over a uniformly random label, the cost is how much the softmax mean exceeds the plain one... *)
+Lemma cost_random_label Y :
+  mean ns (fun label => loss ns Y label - entropy ns Y) = (\sum_(n <- ns) softmax ns Y n * Y n) - mean ns Y.
 Proof.
-  rewrite (mean_ext ns _ (fun label => (\sum_(n <- ns) softmax ns Y n * Y n) - Y label)).
-  - unfold mean; rewrite Sum_minus, Sum_const; pose proof (card_pos ns Hns).
-    change (\sum_(i <- ns) Y i) with (Sum ns Y).
-    replace ((card ns * (\sum_(n <- ns) softmax ns Y n * Y n) - Sum ns Y) / card ns)
-      with ((\sum_(n <- ns) softmax ns Y n * Y n) - mean ns Y) by (unfold mean; field; lra).
-    pose proof (softmax_mean_ge Y); lra.
-  - intros l _; rewrite <- (logit_cost_is_L_minus_H ns Hns); ring.
+  rewrite (mean_ext ns _ (fun label => (\sum_(n <- ns) softmax ns Y n * Y n) - Y label))
+    by (intros; rewrite <- (logit_cost_is_L_minus_H ns Hns); ring).
+  pose proof (card_pos ns Hns); unfold mean; rewrite Sum_minus, Sum_const.
+  change (\sum_(i <- ns) Y i) with (Sum ns Y); field; lra.
 Qed.
+
+(** ...so it is at least 0, and positive unless all logits are equal: the exact form of "positive at low
+    accuracy". *)
+Theorem cost_nonneg_random_label Y : 0 <= mean ns (fun label => loss ns Y label - entropy ns Y).
+Proof. rewrite cost_random_label; pose proof (softmax_mean_ge Y); lra. Qed.
 
 Theorem cost_pos_random_label Y :
   (exists i j, In i ns /\ In j ns /\ Y i <> Y j) ->
   0 < mean ns (fun label => loss ns Y label - entropy ns Y).
-Proof.
-  intros Hne; rewrite (mean_ext ns _ (fun label => (\sum_(n <- ns) softmax ns Y n * Y n) - Y label)).
-  - unfold mean; rewrite Sum_minus, Sum_const; pose proof (card_pos ns Hns).
-    change (\sum_(i <- ns) Y i) with (Sum ns Y).
-    replace ((card ns * (\sum_(n <- ns) softmax ns Y n * Y n) - Sum ns Y) / card ns)
-      with ((\sum_(n <- ns) softmax ns Y n * Y n) - mean ns Y) by (unfold mean; field; lra).
-    pose proof (softmax_mean_gt Y Hne); lra.
-  - intros l _; rewrite <- (logit_cost_is_L_minus_H ns Hns); ring.
-Qed.
+Proof. intros Hne; rewrite cost_random_label; pose proof (softmax_mean_gt Y Hne); lra. Qed.
 
 End Sign.
