@@ -1,5 +1,5 @@
 (** What the theorems and corollaries of each file rest on. Written by check.sh --update. *)
-From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem1Samples Theorem2 Theorem2Sign Theorem2Head Network NetworkSolutions CellCost Corollary12 MinimalCell ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance Instances.
+From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem1Samples Theorem2 Theorem2Sign Theorem2Head Network NetworkSolutions CellCost Corollary12 MinimalCell ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance InexactStatistics Instances.
 
 Definition all_of_Gradient := (
   @Gradient.cost_unique,
@@ -320,6 +320,14 @@ Definition all_of_Tolerance := (
 ).
 Goal True. idtac "= Tolerance". Abort.
 Print Assumptions all_of_Tolerance.
+
+Definition all_of_InexactStatistics := (
+  @InexactStatistics.norm_cost_inexact_statistics,
+  @InexactStatistics.norm_backward_rounding,
+  @InexactStatistics.norm_zero_cost_check
+).
+Goal True. idtac "= InexactStatistics". Abort.
+Print Assumptions all_of_InexactStatistics.
 
 Definition all_of_Instances := (
   @Instances.four_numbers_match,
