@@ -42,6 +42,12 @@ impl Trace {
         self.seen.get(key)
     }
 
+    /// The same places with other contents: a part of the batch, say.
+    pub fn map(&self, f: impl Fn(&str, &Seen) -> Seen) -> Self {
+        let seen = self.seen.iter().map(|(name, seen)| (name.clone(), f(name, seen))).collect();
+        Trace { seen, norms: self.norms.clone() }
+    }
+
     /// The norms in the order of execution.
     pub fn norms(&self) -> &[String] {
         &self.norms

@@ -34,9 +34,7 @@ impl<E: Element, D: Backend<E>> Var<E, D> {
     /// L = mean over the batch of −log softmax(Y)_label, for logits `[N, K]` and one-hot rows `target`
     /// of the same shape. NaN or infinity is an error.
     pub fn cross_entropy(&self, target: &Self) -> Result<Loss<E, D>> {
-        let &[n, k] = self.shape() else {
-            return Err(Error::Shape { op: "cross-entropy", expected: "[N, K]".into(), found: self.shape.clone() });
-        };
+        let (n, k) = self.rows("cross-entropy")?;
         if target.shape != self.shape {
             return Err(Error::Shape {
                 op: "target",
@@ -54,11 +52,20 @@ impl<E: Element, D: Backend<E>> Var<E, D> {
         Ok(Loss { value, tensor })
     }
 
+    /// The extents of a matrix; dfdx divides by both.
+    fn rows(&self, op: &'static str) -> Result<(usize, usize)> {
+        match *self.shape() {
+            [n, k] if n * k > 0 => Ok((n, k)),
+            _ => {
+                let expected = "[rows, K] with no extent 0".into();
+                Err(Error::Shape { op, expected, found: self.shape.clone() })
+            }
+        }
+    }
+
     /// Softmax over the last axis of a matrix `[rows, K]`: the mixture Ẑ of DARTS.
     pub fn softmax(&self) -> Result<Self> {
-        let &[rows, k] = self.shape() else {
-            return Err(Error::Shape { op: "softmax", expected: "[rows, K]".into(), found: self.shape.clone() });
-        };
+        let (rows, k) = self.rows("softmax")?;
         let y = into_dfdx(self, (rows, k), self.tape.take())?.softmax::<Axis<1>>();
         from_dfdx(y, self)
     }

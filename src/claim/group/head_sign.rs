@@ -1,0 +1,172 @@
+//! Theorem 2 on the logits alone: the sign of C, and what it depends on.
+
+use crate::{
+    claim::{
+        Check, Claim, Judge,
+        judgement::Judgement,
+        observe::{
+            Subject,
+            logits::{LogitsCase, LogitsObservation},
+        },
+        witness::Witness,
+    },
+    theorem::{
+        head,
+        rounding::{U64, gamma},
+    },
+};
+use serde_json::json;
+
+const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n|: the exponent is rounded before exp";
+
+pub fn claims() -> Vec<Claim> {
+    let logits = |id, source, statement, judge| Claim::new(id, source, statement, BOUND, Check::Logits(judge));
+    vec![
+        logits("eq12-logits", "eq. 12", "⟨∂L/∂Y, Y⟩ = Σ_n p_n Y_n − Y_{n_b} = L − H", l_minus_h).proved("logit_cost_is_L_minus_H").cross_checked(),
+        logits("eq12-misprint", "eq. 12, fourth line", "C = Σ_n [−Y_{n_b} + p_n Y_n]", printed)
+            .refuted("C = −Y_{n_b} + Σ_n p_n Y_n: the first term stands outside the sum, or it counts K times").proved("eq12_misprint").witness(misprint),
+        logits("thm2-correct-nonpositive", "sect. 6, negative at high accuracy", "a correctly classified sample has C ≤ 0", |o| {
+            if o.is_correct() { vec![Judgement::at_most_zero(o.cost(), o.error())] } else { Vec::new() }
+        })
+        .proved("cost_nonpos_when_correct"),
+        logits("thm2-wrong-positive", "sect. 6, positive at low accuracy", "a wrongly classified sample has C > 0", |o| {
+            if o.is_correct() { Vec::new() } else { vec![Judgement::at_most_zero(-o.cost(), o.error())] }
+        })
+        .refuted("C > 0 exactly if Y_{n_b} < Σ_n p_n Y_n (thm2-exact-sign); true of every wrong sample for two classes only")
+        .witness(wrong_negative),
+        logits("thm2-wrong-positive-two-classes", "sect. 6", "with two classes a wrongly classified sample has C > 0", |o| {
+            let two = o.case.y.len() == 2 && !o.is_correct();
+            if two { vec![Judgement::at_most_zero(-o.cost(), o.error())] } else { Vec::new() }
+        }),
+        logits("thm2-exact-sign", "sect. 6", "C = Σ_n p_n Y_n − Y_{n_b}: positive exactly if the label's logit is below the mean under p", exact_sign),
+        logits("thm2-chebyshev", "sect. 6, positive at initialisation", "averaged over all labels, C = Σ p_n Y_n − mean Y ≥ 0", |o| {
+            vec![Judgement::at_most_zero(-head::mean_cost_over_labels(o.y()), o.error())]
+        })
+        .read("the rigorous argument (Chebyshev's sum inequality, p increasing in Y): classifier rows exchangeable at initialisation ⇒ E[C] ≥ 0, without normality")
+        .proved("softmax_mean_ge"),
+        logits("thm2-equal-logits", "sect. 6", "if all logits are equal, C = 0 for every label", |o| {
+            let equal = o.case.y.iter().all(|y| *y == o.case.y[0]);
+            if equal { vec![Judgement::zero(o.cost(), o.error())] } else { Vec::new() }
+        }),
+        logits("thm2-calibration-gap", "Theorem 2", "labels drawn from the network's own p have E[C] = 0, at whatever accuracy", calibrated)
+            .read("C is a calibration gap: positive where the network is over-confident on the data that it is taken on"),
+        logits("thm2-accuracy", "Theorem 2", "C is a function of whether the prediction is right, negatively related to accuracy", |o| {
+            let twice = scaled(o, 2.0);
+            vec![Judgement::equal(twice.cost(), o.cost(), twice.error() + o.error())]
+        })
+        .refuted("doubling the logits changes C and no prediction")
+        .witness(doubled),
+        logits("thm2-confident-wrong", "sect. 6", "C of a wrongly classified sample grows with the logits' scale", |o| {
+            let (slope, below) = (head::cost_by_scale(o.y(), o.case.label), below_mean(o));
+            if o.is_correct() { Vec::new() } else { vec![Judgement::at_most_zero(-slope, o.error() + slope_error(o)).when(below)] }
+        })
+        .when("Y_{n_b} ≤ mean Y: then dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y) ≥ 0").witness(wrong_falls),
+        logits("thm2-confident-correct", "sect. 6", "C of a correctly classified sample falls as the logits grow", |o| {
+            let slope = head::cost_by_scale(o.y(), o.case.label);
+            if o.is_correct() { vec![Judgement::at_most_zero(slope, o.error() + slope_error(o))] } else { Vec::new() }
+        })
+        .refuted("it falls from 0 and rises to 0 again, as the probability of the label goes to 1").witness(correct_rises),
+        logits("thm2-bias-logits", "eq. 12", "with a bias, ⟨∂L/∂Y, Y − b⟩ = L − H − Σ_n (p_n − y_n) b_n", biased),
+        logits("thm2-proportional", "sect. 6", "C of a correct sample is at most Σ_n [−Y_{n_b} + p_n Y_{n_b}] = 0", |o| {
+            let literal = o.case.y[o.case.label] * (1.0 - o.case.y.len() as f64);
+            if o.is_correct() { vec![Judgement::zero(literal, o.error())] } else { Vec::new() }
+        })
+        .refuted("Σ_n [−Y + p_n Y] = (1 − K) Y: with −Y outside the sum it is 0, and the inequality is right").witness(literal_sum),
+    ]
+}
+
+fn l_minus_h(o: &LogitsObservation) -> Vec<Judgement> {
+    let log_p = head::log_softmax(o.y());
+    let entropy: f64 = log_p.iter().map(|l| l.exp() * l.abs() * (2.0 + l.abs())).sum();
+    let closed = gamma(o.case.y.len() + 10, U64) * (2.0 * log_p[o.case.label].abs() + entropy + 1.0);
+    vec![Judgement::equal(o.cost(), head::cost(o.y(), o.case.label), o.error() + closed)]
+}
+
+fn printed(o: &LogitsObservation) -> Vec<Judgement> {
+    let k = o.case.y.len() as f64;
+    vec![Judgement::equal(head::printed_cost(o.y(), o.case.label), o.cost(), k * o.error())]
+}
+
+fn exact_sign(o: &LogitsObservation) -> Vec<Judgement> {
+    let mean = head::softmax(o.y()).dot(&o.y());
+    vec![Judgement::equal(o.cost(), mean - o.case.y[o.case.label], 2.0 * o.error())]
+}
+
+/// Σ_l p_l C(l) = E_p[Y] − E_p[Y].
+fn calibrated(o: &LogitsObservation) -> Vec<Judgement> {
+    let p = head::softmax(o.y());
+    let each = (0..o.case.y.len()).map(|label| {
+        let o = observed(&o.case.y, label);
+        (p[label] * o.cost(), p[label] * o.error())
+    });
+    let (mean, bound) = each.fold((0.0, 0.0), |(mean, bound), (c, e)| (mean + c, bound + e));
+    vec![Judgement::zero(mean, bound + 2.0 * o.error())]
+}
+
+fn biased(o: &LogitsObservation) -> Vec<Judgement> {
+    let without: Vec<f64> = o.case.y.iter().zip(&o.case.bias).map(|(y, b)| y - b).collect();
+    let cost: f64 = o.gradient.iter().zip(&without).map(|(g, v)| g * v).sum();
+    let bias = head::bias_term(o.y(), o.case.label, ndarray::ArrayView1::from(&o.case.bias));
+    let [j] = l_minus_h(o)[..] else { unreachable!("one judgement") };
+    let bound = j.bound + o.error_of(&without) + 2.0 * o.error_of(&o.case.bias);
+    vec![Judgement::equal(cost, head::cost(o.y(), o.case.label) - bias, bound)]
+}
+
+fn below_mean(o: &LogitsObservation) -> bool {
+    o.case.y[o.case.label] <= o.y().mean().unwrap_or(0.0)
+}
+
+/// Var_p(Y) is a sum of p (Y − E)², each factor off by what p and E are.
+fn slope_error(o: &LogitsObservation) -> f64 {
+    let largest = o.case.y.iter().fold(0.0f64, |m, y| m.max(y.abs()));
+    4.0 * largest * o.error_of(&o.case.y)
+}
+
+fn observed(y: &[f64], label: usize) -> LogitsObservation {
+    let case = LogitsCase { y: y.to_vec(), label, bias: vec![0.0; y.len()] };
+    LogitsObservation::observe(&case).expect("finite logits")
+}
+
+fn scaled(o: &LogitsObservation, s: f64) -> LogitsObservation {
+    observed(&o.scaled(s).to_vec(), o.case.label)
+}
+
+fn example(y: &[f64], label: usize, id: &str) -> Witness {
+    let judge: Judge<LogitsObservation> = claims()
+        .into_iter()
+        .find(|claim| claim.id == id)
+        .and_then(|claim| if let Check::Logits(judge) = claim.check { Some(judge) } else { None })
+        .expect("a claim about logits");
+    let case = LogitsCase { y: y.to_vec(), label, bias: vec![0.0; y.len()] };
+    Witness::judged::<LogitsObservation>(&case, judge, |o| {
+        json!({
+            "Y": y, "label": label, "p": head::softmax(o.y()).to_vec(), "L": head::loss(o.y(), label), "H": head::entropy(o.y()),
+            "C": o.cost(), "printed": head::printed_cost(o.y(), label), "C for 2Y": scaled(o, 2.0).cost(),
+        })
+    })
+}
+
+/// Y = (1, 1): C = 0, printed −1.
+fn misprint() -> Witness {
+    example(&[1.0, 1.0], 0, "eq12-misprint")
+}
+
+fn wrong_negative() -> Witness {
+    example(&[0.3, 0.2, 0.0], 1, "thm2-wrong-positive")
+}
+
+fn doubled() -> Witness {
+    example(&[1.0, 0.0], 1, "thm2-accuracy")
+}
+
+fn wrong_falls() -> Witness {
+    example(&[0.3, 0.2, 0.0], 1, "thm2-confident-wrong")
+}
+
+fn correct_rises() -> Witness {
+    example(&[4.0, 0.0], 0, "thm2-confident-correct")
+}
+
+fn literal_sum() -> Witness {
+    example(&[1.0, 0.0], 0, "thm2-proportional")
+}

@@ -1,0 +1,94 @@
+//! One sample's logits and label, and the tape's gradient of the loss.
+
+use super::Subject;
+use crate::{
+    claim::strategy::{self, histogram::Features},
+    network::one_hot_rows,
+    tensor::{Cpu, Tape, Var, error::Result},
+};
+use ndarray::{Array1, ArrayView1};
+use proptest::strategy::BoxedStrategy;
+
+/// Y and n_b, with a bias for the claims that have one.
+#[derive(Debug, Clone)]
+pub struct LogitsCase {
+    /// Y.
+    pub y: Vec<f64>,
+    /// n_b.
+    pub label: usize,
+    /// b.
+    pub bias: Vec<f64>,
+}
+
+/// What the tape made of it.
+#[derive(Debug, Clone)]
+pub struct LogitsObservation {
+    /// The case.
+    pub case: LogitsCase,
+    /// ∂L/∂Y.
+    pub gradient: Vec<f64>,
+}
+
+impl LogitsObservation {
+    /// Y.
+    pub fn y(&self) -> ArrayView1<'_, f64> {
+        ArrayView1::from(&self.case.y)
+    }
+
+    /// C = ⟨∂L/∂Y, Y⟩ with the tape's gradient.
+    pub fn cost(&self) -> f64 {
+        self.gradient.iter().zip(&self.case.y).map(|(g, y)| g * y).sum()
+    }
+
+    /// How far that may be from the exact number: p_n is off by γ p_n (1 + |Y_n − max Y|), relatively,
+    /// and multiplies Y_n.
+    pub fn error(&self) -> f64 {
+        self.error_of(&self.case.y)
+    }
+
+    /// The same for Σ_n (p_n − y_n) v_n.
+    pub fn error_of(&self, v: &[f64]) -> f64 {
+        let (y, p) = (self.y(), crate::theorem::head::softmax(self.y()));
+        let largest = y.fold(f64::NEG_INFINITY, |m, y| m.max(*y));
+        let gamma = crate::theorem::rounding::gamma(y.len() + 10, crate::theorem::rounding::U64);
+        let label = |n| f64::from(u8::from(n == self.case.label));
+        let term = |n: usize| (p[n] * (1.0 + (y[n] - largest).abs()) + label(n)) * v[n].abs();
+        2.0 * gamma * (0..y.len()).map(term).sum::<f64>()
+    }
+
+    /// Whether no logit exceeds the label's.
+    pub fn is_correct(&self) -> bool {
+        crate::theorem::head::is_correct(self.y(), self.case.label)
+    }
+
+    /// The logits times `s`.
+    pub fn scaled(&self, s: f64) -> Array1<f64> {
+        &self.y() * s
+    }
+}
+
+impl Subject for LogitsObservation {
+    type Case = LogitsCase;
+    const NAME: &'static str = "logits of a sample";
+
+    fn strategy() -> BoxedStrategy<LogitsCase> {
+        strategy::logits::cases()
+    }
+
+    fn observe(case: &LogitsCase) -> Result<Self> {
+        let (device, k) = (Cpu::default(), case.y.len());
+        let y: Var<f64, Cpu> = Var::new(&device, &[1, k], &case.y)?;
+        let target = one_hot_rows(&device, &[case.label], k)?;
+        y.on(&Tape::recording()).cross_entropy(&target)?.backward()?;
+        let gradient = y.take_gradient()?.unwrap_or_else(|| vec![0.0; k]);
+        Ok(LogitsObservation { case: case.clone(), gradient })
+    }
+
+    fn features(case: &LogitsCase) -> Features {
+        strategy::histogram::logits_features(case)
+    }
+
+    fn size(case: &LogitsCase) -> usize {
+        case.y.len()
+    }
+}
