@@ -26,6 +26,9 @@ use wirecost::{
     },
 };
 
+/// A value from its leaves.
+type Graph<'a, E> = dyn Fn(&[Var<E, Cpu>]) -> Var<E, Cpu> + 'a;
+
 fn draw(seed: u64, name: &str, n: usize) -> Vec<f64> {
     let mut stream = stream(seed, name);
     (0..n).map(|_| stream.random_range(-1f32..1.0).into()).collect()
@@ -47,7 +50,7 @@ fn hands_on<E: Element>(
     shapes: &[Vec<usize>],
     k: usize,
     m: usize,
-    graph: &dyn Fn(&[Var<E, Cpu>]) -> Var<E, Cpu>,
+    graph: &Graph<'_, E>,
 ) -> Result<(), TestCaseError>
 where
     Cpu: Backend<E>,
