@@ -65,7 +65,7 @@ struct Flags {
     /// Share of labels replaced by a wrong one, 0 to 1
     #[arg(long, value_name = "X")]
     label_noise: Option<f64>,
-    /// minimal, original, or a graph: {"nodes": 4, "edges": [[0,2], …]}
+    /// minimal, original, or a graph as JSON with its nodes, edges and, if not all nodes, output
     #[arg(long, value_name = "CELL")]
     cell: Option<CellChoice>,
     /// Stacked cells

@@ -22,7 +22,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What [`write`] made.
+/// What [`write()`] made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// The page to open.
@@ -75,7 +75,7 @@ pub fn write(out: &Path, runs: &[RunFolder], claims: Option<&Verdicts>, command:
     folder::replace(out, earlier, runs, command, files)
 }
 
-/// Refuses, before anything is computed, a folder that [`write`] would refuse or that cannot be written.
+/// Refuses, before anything is computed, a folder that [`write()`] would refuse or that cannot be written.
 pub fn check(out: &Path) -> Result<()> {
     folder::writable(out)
 }

@@ -92,7 +92,7 @@ fn exact_sign(o: &LogitsObservation) -> Vec<Judgement> {
     vec![Judgement::equal(o.cost(), mean - o.case.y[o.case.label], 2.0 * o.error())]
 }
 
-/// Σ_l p_l C(l) = E_p[Y] − E_p[Y].
+/// Σ_l p_l C(l) = E_p\[Y\] − E_p\[Y\].
 fn calibrated(o: &LogitsObservation) -> Vec<Judgement> {
     let p = head::softmax(o.y());
     let each = (0..o.case.y.len()).map(|label| {

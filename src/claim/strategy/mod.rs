@@ -94,7 +94,7 @@ pub(crate) fn kind() -> impl Strategy<Value = Normalisation> {
 pub(crate) fn fit(kind: Normalisation, channels: usize) -> Normalisation {
     match kind {
         Normalisation::Group(groups) => {
-            Normalisation::Group((1..=groups).rev().find(|g| channels % g == 0).unwrap_or(1))
+            Normalisation::Group((1..=groups).rev().find(|g| channels.is_multiple_of(*g)).unwrap_or(1))
         }
         kind => kind,
     }
