@@ -3,7 +3,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
-use std::hint::black_box;
+use std::{hint::black_box, time::Duration};
 use wirecost::{
     seed::stream,
     tensor::{
@@ -111,5 +111,10 @@ fn all(criterion: &mut Criterion) {
     loss::<f64>(criterion, 8);
 }
 
-criterion_group!(benches, all);
+criterion_group! {
+    name = benches;
+    // Short: the operations are many and their times even.
+    config = Criterion::default().warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
+    targets = all
+}
 criterion_main!(benches);

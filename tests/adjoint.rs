@@ -1,4 +1,4 @@
-//! Backward passes in both precisions: eq. 4 for every linear operation and weight, and eq. 8 for
+//! Backward passes in both precisions: eq. 4 for every linear operation and weight, eq. 8 and 10 for
 //! normalisation.
 //!
 //! For y linear in a leaf v, ⟨g, y⟩ = ⟨∂L/∂v, v⟩; with g drawn anew each time that fixes the whole
@@ -26,6 +26,9 @@ use wirecost::{
     },
 };
 
+/// A value from its leaves.
+type Graph<'a, E> = dyn Fn(&[Var<E, Cpu>]) -> Var<E, Cpu> + 'a;
+
 fn draw(seed: u64, name: &str, n: usize) -> Vec<f64> {
     let mut stream = stream(seed, name);
     (0..n).map(|_| stream.random_range(-1f32..1.0).into()).collect()
@@ -47,7 +50,7 @@ fn hands_on<E: Element>(
     shapes: &[Vec<usize>],
     k: usize,
     m: usize,
-    graph: &dyn Fn(&[Var<E, Cpu>]) -> Var<E, Cpu>,
+    graph: &Graph<'_, E>,
 ) -> Result<(), TestCaseError>
 where
     Cpu: Backend<E>,
@@ -124,6 +127,11 @@ where
     let array = |x: &[f64]| Array4::from_shape_vec(shape, x.to_vec()).unwrap();
     let norm = Normalised::new(&array(&x), groups(shape, per_sample, channels), eps);
     let want: Vec<f64> = norm.backward(&array(&g)).into_iter().collect();
+    // Eq. 10 and 15, and what ε leaves of them.
+    let costs = norm.sums(&[&array(&got), &array(&x)]).into_iter().zip(norm.residual(&array(&g)));
+    for ((cost, residual), bound) in costs.zip(norm.cost_bound(&array(&x), &array(&g), E::UNIT_ROUNDOFF)) {
+        prop_assert!((cost - residual).abs() <= bound, "{}: {cost} for {residual}, bound {bound}", E::NAME);
+    }
     let (xhat, off) = normalise(shape, &x, per_sample, channels, eps, E::UNIT_ROUNDOFF);
     for (group, r) in norm.groups.iter().zip(&norm.rstd) {
         let n = group.len();
@@ -153,7 +161,7 @@ proptest! {
     }
 
     #[test]
-    fn eq_8_for_every_grouping(
+    fn eq_8_and_10_for_every_grouping(
         (n, h, w, c) in (1..=3usize, 1..=5usize, 1..=5usize, 1..=9usize), per_sample: bool, divisor in 1..=9usize,
         eps in prop_oneof![Just(0.0), Just(1e-5), Just(1.0)], seed: u64,
     ) {

@@ -6,7 +6,7 @@ mod difference;
 #[allow(dead_code)] // each test reads its part
 mod reference;
 
-use difference::{Leaf, Scalar, V, exact, gradients, linear, smooth};
+use difference::{Leaf, Scalar, V, exact, gradients, gradients_on_top_of, linear, smooth};
 use proptest::prelude::*;
 use rand::{RngExt, seq::SliceRandom};
 use reference::{Shape, image};
@@ -205,6 +205,25 @@ proptest! {
         prop_assert_eq!(gradients(&|v| product(seed, v[0].relu().unwrap()), &x), [relu]);
         prop_assert_eq!(gradients(&|v| product(seed, v[0].pool(PoolKind::Max).unwrap()), &x), [pool]);
     }
+}
+
+/// Where `exact` does not look: windows of four pixels, and one addition an entry, make the sum exact.
+#[test]
+fn backward_passes_that_round_add_to_what_is_there() {
+    let image = [reals(1, "x", &[2, 2, 2, 3])];
+    let grouping = Grouping { per_sample: true, channels: 3 };
+    let integers = [integers(1, "x", &[2, 2, 2, 3])];
+    let target = Var::new(&Cpu::default(), &[1, 2], &[1.0, 0.0]).unwrap();
+    let logits = [reals(1, "y", &[1, 2])];
+    let adds = |graph: &dyn Fn(&[V]) -> Scalar, host: &[Leaf]| {
+        let alone: Vec<f64> = gradients(graph, host).concat().iter().map(|g| g + 5.0).collect();
+        assert_eq!(alone, gradients_on_top_of(graph, host, 5.0).concat());
+    };
+    adds(&|v| product(1, v[0].pool(PoolKind::Average).unwrap()), &integers);
+    adds(&|v| product(1, v[0].global_average_pool().unwrap()), &integers);
+    adds(&|v| product(1, v[0].normalise(grouping, 1.0).unwrap()), &image);
+    adds(&|v| product(1, v[0].softmax().unwrap()), &logits);
+    adds(&|v| Scalar::Loss(v[0].cross_entropy(&target).unwrap()), &logits);
 }
 
 /// Bounds what L = Σ g (γ x̂ + β) rounds by, for |g| ≤ 3, |γ|, |β| ≤ 1, where each entry of `x` is a sum

@@ -6,12 +6,15 @@
 mod cost;
 mod doctor;
 mod progress;
+mod quick;
+mod report;
 mod search;
 mod style;
+mod verify;
 
 use crate::tensor::Device;
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
-use std::{ffi::OsString, num::NonZeroUsize, process::ExitCode};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, process::ExitCode};
 
 /// Checks what 'Understanding the wiring evolution in differentiable NAS' (Xie et al., AISTATS 2021)
 /// claims about the cost of an edge, C = ⟨∂L/∂X, X⟩, and regenerates its figures.
@@ -23,6 +26,12 @@ use std::{ffi::OsString, num::NonZeroUsize, process::ExitCode};
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Seed of the draws and the searches, where no subcommand is given [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Folder of the page, where no subcommand is given [default: reports/quick]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     shared: Shared,
 }
@@ -43,8 +52,10 @@ struct Shared {
 
 #[derive(Subcommand)]
 enum Command {
+    Verify(verify::Arguments),
     Cost(cost::Arguments),
-    Search(search::Arguments),
+    Search(Box<search::Arguments>),
+    Report(report::Arguments),
     Doctor(doctor::Arguments),
 }
 
@@ -56,7 +67,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             print!("{error}");
             return ExitCode::SUCCESS;
         }
-        Err(error) => return refuse(error.to_string().lines().next().unwrap_or_default()),
+        Err(error) => {
+            let text = error.to_string();
+            let first: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+            return refuse(&first.join(" "));
+        }
     };
     match dispatch(&cli) {
         Ok(status) => status,
@@ -74,10 +89,12 @@ fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(_) | None => shared.device.check()?,
     }
     match &cli.command {
+        Some(Command::Verify(arguments)) => verify::run(arguments, shared),
         Some(Command::Cost(arguments)) => cost::run(arguments, shared),
         Some(Command::Search(arguments)) => search::run(arguments, shared),
+        Some(Command::Report(arguments)) => report::run(arguments, shared),
         Some(Command::Doctor(_)) => unreachable!("answered above"),
-        None => unreachable!(),
+        None => quick::run(shared, cli.seed, cli.out.as_deref()),
     }
 }
 

@@ -67,3 +67,12 @@ impl Observer for Lines {
         }
     }
 }
+
+/// A bar that counts `what`; hidden where nobody watches.
+pub fn counter(what: &str, quiet: bool) -> ProgressBar {
+    if quiet || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let template = format!("{{bar:24}} {{pos}}/{{len}} {what}, {{per_sec}}, {{eta}} left");
+    ProgressBar::new(0).with_style(ProgressStyle::with_template(&template).expect("a template of known keys"))
+}

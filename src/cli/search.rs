@@ -18,6 +18,7 @@ use std::{path::PathBuf, process::ExitCode};
 /// --config, then from the flags. The same settings and seed give the same files, byte for byte, at
 /// any number of threads; only timing.jsonl and machine.json depend on the machine.
 #[derive(Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Arguments {
     /// The run folder to make; one that exists is never touched
     #[arg(long, value_name = "FOLDER")]
@@ -64,7 +65,7 @@ struct Flags {
     /// Share of labels replaced by a wrong one, 0 to 1
     #[arg(long, value_name = "X")]
     label_noise: Option<f64>,
-    /// minimal, original, or a graph: {"nodes": 4, "edges": [[0,2], …]}
+    /// minimal, original, or a graph as JSON with its nodes, edges and, if not all nodes, output
     #[arg(long, value_name = "CELL")]
     cell: Option<CellChoice>,
     /// Stacked cells
@@ -110,13 +111,13 @@ struct Flags {
     #[arg(long, value_name = "X")]
     alpha_lr: Option<f64>,
     /// β₁,β₂ of α's Adam
-    #[arg(long, value_name = "X,X", value_delimiter = ',', num_args = 2)]
-    alpha_betas: Option<Vec<f64>>,
+    #[arg(long, value_name = "X,X", value_parser = pair)]
+    alpha_betas: Option<[f64; 2]>,
     /// L2 weight decay of α
     #[arg(long, value_name = "X")]
     alpha_decay: Option<f64>,
     /// Mean of the first α
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X")]
     alpha_mean: Option<f64>,
     /// Standard deviation of the first α
     #[arg(long, value_name = "X")]
@@ -170,4 +171,9 @@ fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
 
 fn one_line(path: &std::path::Path, error: &toml::de::Error) -> anyhow::Error {
     anyhow::anyhow!("{}: {}", path.display(), error.message().replace('\n', " "))
+}
+
+fn pair(text: &str) -> Result<[f64; 2], String> {
+    let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    numbers.try_into().map_err(|_| "expected two numbers with a comma between them".into())
 }

@@ -36,7 +36,7 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
+        .bold_line_style(GRID.stroke_width(px(1) as u32))
         .axis_style(QUIET)
         .label_style(text(14, INK))
         .axis_desc_style(text(14, INK))
@@ -68,7 +68,7 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
         // A gap in the epochs is a gap in the curve.
         for part in curve.chunk_by(|a, b| a.0 + 1 == b.0) {
             if index == 1 && part.len() > 1 {
-                chart.draw_series(DashedLineSeries::new(part.to_vec().into_iter(), px(7), px(4), style))?;
+                chart.draw_series(DashedLineSeries::new(part.iter().copied(), px(7), px(4), style))?;
                 continue;
             }
             let (segments, joints) = stroke(part, style);

@@ -37,21 +37,27 @@ pub(super) fn figure(run: &RunFolder) -> Option<Figure<'_>> {
 }
 
 fn found(run: &RunFolder) -> String {
-    let (last, p) = (run.epochs(), run.probabilities(run.epochs()));
-    let names = &run.manifest.operations;
-    let edges: Vec<String> = statistic::wiring(run, last)
-        .into_iter()
-        .enumerate()
-        .map(|(edge, best)| {
-            let [from, to] = run.manifest.cell.edges[edge];
-            let none = match statistic::none(run) {
-                Some(none) if none != best => format!(", p(none) {:.2}", p[[edge, none]]),
-                _ => String::new(),
-            };
-            format!("edge {edge} ({from}→{to}) {} {:.2}{none}", names[best], p[[edge, best]])
-        })
-        .collect();
-    format!("Most probable operation and its p_α after {last} epochs: {}.", edges.join("; "))
+    let last = run.epochs();
+    let Some(none) = statistic::none(run) else { return format!("p_α over {last} epochs; the run has no none.") };
+    let p = run.probabilities(last);
+    let range = |intermediate: bool| {
+        let edges =
+            (0..run.manifest.cell.edges.len()).filter(|&e| run.manifest.cell.is_intermediate(e) == intermediate);
+        let (low, high) =
+            edges.fold((1.0f64, 0.0f64), |(low, high), e| (low.min(p[[e, none]]), high.max(p[[e, none]])));
+        match (low <= high, if intermediate { "intermediate" } else { "input" }) {
+            (false, kind) => format!("there is no {kind} edge"),
+            (true, kind) if low == high => format!("{high:.2} on the {kind} edge"),
+            (true, kind) => format!("{low:.2} to {high:.2} on the {kind} edges"),
+        }
+    };
+    format!(
+        "After {} none is the most probable operation on {}; p(none) is {}, {}.",
+        statistic::epochs(last),
+        statistic::edges(&statistic::dropped(run, last)),
+        range(true),
+        range(false)
+    )
 }
 
 fn draw(figure: &Figure) -> Result<Vec<u8>> {
@@ -85,7 +91,7 @@ fn panel_of(run: &RunFolder, edge: usize, slot: &Area) -> Result<()> {
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
+        .bold_line_style(GRID.stroke_width(px(1) as u32))
         .axis_style(QUIET)
         .label_style(text(14, INK))
         .axis_desc_style(text(14, INK))

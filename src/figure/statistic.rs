@@ -92,6 +92,11 @@ pub fn edges(list: &[usize]) -> String {
     }
 }
 
+/// "1 epoch", "40 epochs".
+pub fn epochs(n: usize) -> String {
+    if n == 1 { "1 epoch".into() } else { format!("{n} epochs") }
+}
+
 /// "+0.12 nats".
 pub fn nats(value: f64) -> String {
     format!("{} nats", signed(value, 3))
@@ -100,4 +105,30 @@ pub fn nats(value: f64) -> String {
 /// Index of the largest entry; the first among equals.
 fn largest(row: ArrayView1<f64>) -> usize {
     (0..row.len()).fold(0, |best, k| if row[k] > row[best] { k } else { best })
+}
+
+/// One line on a run: which edges none dominates at the end, and how the cost of the set that trains α
+/// went.
+pub fn summary(run: &RunFolder) -> String {
+    let last = run.epochs();
+    let p = run.probabilities(last);
+    let p_none = none(run).map(|none| p.column(none).iter().map(|p| format!("{p:.2}")).collect::<Vec<_>>().join(" "));
+    let set = if sets(run).contains(&"search") { "search" } else { "training" };
+    let costs = of_set(run, set);
+    let cost = match (costs.first(), costs.last()) {
+        (Some(first), Some(last)) => {
+            let zero = match first_negative_cost(run, set) {
+                Some(epoch) => format!("first negative in epoch {epoch}"),
+                None => "never negative".into(),
+            };
+            format!("; mean C on the {set} set from {} to {}, {zero}", nats(first.cost), nats(last.cost))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "after {} none is the most probable on {} (p(none) by edge: {}){cost}",
+        epochs(last),
+        edges(&dropped(run, last)),
+        p_none.unwrap_or_default()
+    )
 }

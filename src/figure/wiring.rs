@@ -39,8 +39,9 @@ fn found(run: &RunFolder) -> String {
         .collect::<Vec<_>>();
     let live = run.manifest.cell.edges.len() - end.len();
     format!(
-        "Dropped (none is the most probable operation): before training {}, after {last} epochs {}; at some time {}. {live} of {} edges are live at the end.",
+        "Dropped (none is the most probable operation): before training {}, after {} {}; at some time {}. {live} of {} edges are live at the end.",
         statistic::edges(&start),
+        statistic::epochs(last),
         statistic::edges(&end),
         statistic::edges(&ever),
         run.manifest.cell.edges.len()
@@ -68,7 +69,11 @@ fn draw(figure: &Figure) -> Result<Vec<u8>> {
             let corner = (px(panel[0]) * (index % columns) as i32, px(panel[1]) * (index / columns) as i32);
             let slot = area.clone().shrink(corner, (px(panel[0]), px(panel[1])));
             let (head, body) = slot.split_vertically(px(26));
-            let name = if row == 0 { "before training".into() } else { format!("after epoch {}", row - 1) };
+            let name = match row {
+                0 => "before training".into(),
+                1 => "after 1 epoch".into(),
+                _ => format!("after {row} epochs"),
+            };
             head.draw_text(&name, &bold(15, INK), (px(6), px(4)))?;
             let body = body.margin(px(2), px(16), 0, px(26));
             graph::draw(&body, cell, &run.manifest.operations, &statistic::wiring(run, row), statistic::none(run))?;

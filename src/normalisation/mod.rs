@@ -14,7 +14,7 @@ use std::{fmt, str::FromStr};
 
 /// Whose statistics an entry is normalised by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Normalisation {
     /// A channel of the whole batch (eq. 7).
     Batch,
@@ -43,7 +43,7 @@ impl Normalisation {
 
     /// Whether an activation of `channels` channels can be grouped so.
     pub fn fits(self, channels: usize) -> bool {
-        !matches!(self, Normalisation::Group(groups) if groups == 0 || channels % groups != 0)
+        !matches!(self, Normalisation::Group(groups) if !channels.is_multiple_of(groups) || groups == 0)
     }
 }
 
@@ -64,6 +64,20 @@ impl FromStr for Normalisation {
                 });
             }
         })
+    }
+}
+
+impl TryFrom<String> for Normalisation {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse()
+    }
+}
+
+impl From<Normalisation> for String {
+    fn from(normalisation: Normalisation) -> Self {
+        normalisation.to_string()
     }
 }
 

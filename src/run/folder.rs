@@ -1,6 +1,6 @@
 //! Reads a run folder back.
 
-use super::{ALPHA, COSTS, CostRecord, EpochMetrics, Error, MANIFEST, METRICS, Manifest, Result};
+use super::{ALPHA, COSTS, CostRecord, EpochMetrics, Error, MACHINE, MANIFEST, METRICS, Manifest, Result, TIMING};
 use ndarray::{Array2, Array3, Axis};
 use ndarray_npy::read_npy;
 use serde::de::DeserializeOwned;
@@ -56,6 +56,18 @@ impl RunFolder {
     pub fn name(&self) -> String {
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Name and content of each of its files, for a copy.
+    ///
+    /// # Errors
+    /// If one is there and cannot be read.
+    pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let names = [MANIFEST, METRICS, COSTS, ALPHA, TIMING, MACHINE].into_iter();
+        let there = names.filter(|name| self.path.join(name).exists());
+        there
+            .map(|name| Ok((name, fs::read(self.path.join(name)).map_err(|e| Error::read(&self.path.join(name), e))?)))
+            .collect()
     }
 
     /// Number of epochs.

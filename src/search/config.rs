@@ -184,7 +184,7 @@ impl Config {
         if self.alpha_betas.iter().any(|beta| !(0.0..1.0).contains(beta)) {
             return refuse("alpha-betas", format!("{:?}; expected numbers from 0 to below 1", self.alpha_betas));
         }
-        if !(self.clip > 0.0) {
+        if self.clip.is_nan() || self.clip <= 0.0 {
             return refuse("clip", format!("{}; expected a positive number", self.clip));
         }
         if !self.alpha_mean.is_finite() {

@@ -208,7 +208,13 @@ fn note(config: &Config) -> String {
         .map(|(name, value, default)| format!("{name} {value} (protocol: {default})"))
         .collect();
     match changed.is_empty() {
-        true => "Batch statistics throughout; the protocol's settings at digits scale.".into(),
-        false => format!("Batch statistics throughout; chosen to show the effect: {}.", changed.join(", ")),
+        true => "Batch statistics throughout. These are the protocol's settings at digits scale; with them the operation none does \
+                 not come to dominate an edge here."
+            .into(),
+        false => format!(
+            "Batch statistics throughout. Settings that differ from the protocol, with which the operation none does not come to \
+             dominate an edge on digits: {}.",
+            changed.join(", ")
+        ),
     }
 }

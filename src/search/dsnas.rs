@@ -2,7 +2,7 @@
 //!
 //! The loss's gradient with respect to α is estimated from the sample s on edge e as
 //! ∂L/∂α_m = (δ_sm − p_m) · C(Z_s), where C(Z_s) = ⟨∂L/∂x_j, o_s⟩ is the cost: exact as a formula for one
-//! sample, biased as an estimate of ∂E[L]/∂α. All cells share α, so their costs add up.
+//! sample, biased as an estimate of ∂E\[L\]/∂α. All cells share α, so their costs add up.
 
 use super::model::{Batch, Model};
 use crate::{

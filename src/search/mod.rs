@@ -12,16 +12,15 @@
 //! gradient that trains α.
 
 mod config;
-mod darts;
+pub mod darts;
 mod driver;
-mod dsnas;
-mod model;
+pub mod dsnas;
+pub mod model;
 mod observer;
 mod tally;
 
 pub use config::{CellChoice, Config, Level, Method};
 pub use driver::search;
-pub use dsnas::alpha_gradient as dsnas_alpha_gradient;
 pub use observer::{Observer, Progress, Silent};
 
 use crate::{data, run, tensor};

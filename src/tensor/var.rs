@@ -213,28 +213,19 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
         Ok(out)
     }
 
-    /// The same buffer with a gradient of its own, which is added to this value's after it is complete.
-    pub fn alias(&self) -> Self {
-        self.fork(None)
-    }
-
-    /// An [`alias`](Var::alias) and a [`Watch`] that keeps the gradient which reaches it.
+    /// The same buffer with a gradient of its own, which is added to this value's once it is complete,
+    /// and the [`Watch`] that keeps it.
     pub fn watch(&self) -> (Self, Watch<E, D>) {
-        let gradient = Slot::<E, D>::default();
-        (self.fork(Some(gradient.clone())), Watch { value: self.on(&Tape::off()), gradient })
-    }
-
-    fn fork(&self, keep: Option<Slot<E, D>>) -> Self {
         let out = Var { slot: Rc::default(), ..self.clone() };
+        let keep = Slot::<E, D>::default();
+        let watch = Watch { value: self.on(&Tape::off()), gradient: keep.clone() };
         let (device, to, from) = (self.device.clone(), self.slot.clone(), out.slot.clone());
         out.tape.add(move || {
             let Some(g) = from.take() else { return Ok(()) };
-            if let Some(keep) = keep {
-                keep.replace(Some(g.clone()));
-            }
+            keep.replace(Some(g.clone()));
             collect(&device, &to, g)
         });
-        out
+        (out, watch)
     }
 
     /// Runs the tape backwards from this value, whose gradient is `g` (as many elements as the value).

@@ -65,25 +65,25 @@ pub fn bias_term(y: ArrayView1<f64>, label: usize, bias: ArrayView1<f64>) -> f64
     gradient(y, label).dot(&bias)
 }
 
-/// A line of eq. 12 as printed, Σ_n [−Y_label + p_n Y_n] = E_p[Y] − N Y_label: it counts Y_label once
+/// A line of eq. 12 as printed, Σ_n [−Y_label + p_n Y_n] = E_p\[Y\] − N Y_label: it counts Y_label once
 /// for each of the N classes, where C counts it once.
 pub fn printed_cost(y: ArrayView1<f64>, label: usize) -> f64 {
     softmax(y).iter().zip(y).map(|(p, y_n)| -y[label] + p * y_n).sum()
 }
 
-/// Whether no class has a greater logit than `label`. Then C = E_p[Y] − max Y ≤ 0.
+/// Whether no class has a greater logit than `label`. Then C = E_p\[Y\] − max Y ≤ 0.
 pub fn is_correct(y: ArrayView1<f64>, label: usize) -> bool {
     y.iter().all(|other| *other <= y[label])
 }
 
-/// The mean of C over all labels, E_p[Y] − mean Y. It is ≥ 0 by Chebyshev's sum inequality, p being
+/// The mean of C over all labels, E_p\[Y\] − mean Y. It is ≥ 0 by Chebyshev's sum inequality, p being
 /// increasing in Y, and 0 only if all logits are equal: so C is positive in expectation when the
 /// classifier's rows are exchangeable.
 pub fn mean_cost_over_labels(y: ArrayView1<f64>) -> f64 {
     softmax(y).dot(&y) - y.mean().unwrap_or(0.0)
 }
 
-/// dC/ds of the logits sY at s = 1: E_p[Y] − Y_label + Var_p(Y). Whether C grows with the logits'
+/// dC/ds of the logits sY at s = 1: E_p\[Y\] − Y_label + Var_p(Y). Whether C grows with the logits'
 /// scale depends on its sign.
 pub fn cost_by_scale(y: ArrayView1<f64>, label: usize) -> f64 {
     let p = softmax(y);

@@ -4,6 +4,7 @@
 //! Throughout, g = γ ∂L/∂y, entry by entry: no statement depends on what γ is indexed by. A group is
 //! the set of entries that share μ and σ²; n is its size; the paper's BD or CD.
 
+use super::rounding::gamma;
 use ndarray::{Array4, Zip};
 
 /// The groups of an activation `[N, H, W, C]`, as lists of row-major indices. Batch norm (eq. 7) is
@@ -128,6 +129,24 @@ impl Normalised {
     pub fn residual(&self, g: &Array4<f64>) -> Vec<f64> {
         let share = |variance: f64| if variance + self.eps > 0.0 { self.eps / (variance + self.eps) } else { 0.0 };
         self.sums(&[g, &self.xhat]).iter().zip(&self.variance).map(|(inner, v)| share(*v) * inner).collect()
+    }
+
+    /// How far ⟨∂L/∂x, x⟩ of each group, computed with unit roundoff `u`, may be from [`residual`]: the
+    /// sum Σ |x| r (|g| + mean|g| + X mean(|g| X)) of absolute values, with X = r (|x| + mean|x|) for the
+    /// difference in x̂, times γ_{4n + 32}. A product goes through n + 4 operations in each of x̂, the
+    /// two means and the sum, and 16 more at most in r and γ. Higher orders are left out: it holds
+    /// while r u |x| is small beside 1.
+    ///
+    /// [`residual`]: Normalised::residual
+    pub fn cost_bound(&self, x: &Array4<f64>, g: &Array4<f64>, u: f64) -> Vec<f64> {
+        let (x, g, n) = (x.mapv(f64::abs), g.mapv(f64::abs), self.sizes());
+        let mean = |sums: Vec<f64>| sums.iter().zip(&n).map(|(sum, n)| sum / n).collect::<Vec<_>>();
+        let (mean_x, mean_g) = (mean(self.sums(&[&x])), mean(self.sums(&[&g])));
+        let spread = self.map(&x, |group, x| self.rstd[group] * (x + mean_x[group]));
+        let inner = mean(self.sums(&[&g, &spread]));
+        let gx = self.map(&g, |group, g| g + mean_g[group]) + self.map(&spread, |group, s| s * inner[group]);
+        let terms = self.sums(&[&x, &self.map(&gx, |group, gx| self.rstd[group] * gx)]);
+        terms.iter().zip(&self.groups).map(|(terms, group)| gamma(4 * group.len() + 32, u) * terms).collect()
     }
 
     /// ⟨∂L/∂x, 1⟩ and ⟨∂L/∂x, x̂⟩ for each group: at ε = 0 both are 0, for the backward pass projects

@@ -38,7 +38,13 @@ fn value(graph: &dyn Fn(&[V]) -> Scalar, host: &[Leaf]) -> f64 {
 
 /// The gradients of all leaves by the backward pass.
 pub fn gradients(graph: &dyn Fn(&[V]) -> Scalar, host: &[Leaf]) -> Vec<Vec<f64>> {
+    gradients_on_top_of(graph, host, 0.0)
+}
+
+/// The same, where every entry of every leaf has a gradient already.
+pub fn gradients_on_top_of(graph: &dyn Fn(&[V]) -> Scalar, host: &[Leaf], before: f64) -> Vec<Vec<f64>> {
     let leaves = leaves(host, &Tape::recording());
+    leaves.iter().zip(host).for_each(|(leaf, (_, x))| leaf.set_gradient(&vec![before; x.len()]).unwrap());
     match graph(&leaves) {
         Scalar::Product(y, g) => y.backward_from(&g).unwrap(),
         Scalar::Loss(loss) => loss.backward().unwrap(),
@@ -57,8 +63,12 @@ fn central(graph: &dyn Fn(&[V]) -> Scalar, host: &[Leaf], (k, i): (usize, usize)
     (at(x + h) - at(x - h)) / (2.0 * h)
 }
 
-/// Every difference equals its gradient.
+/// Every difference equals its gradient, and a backward pass adds to what is there.
 pub fn exact(graph: &dyn Fn(&[V]) -> Scalar, host: &[Leaf], h: f64) -> Result<(), String> {
+    let sum = |gradients: Vec<Vec<f64>>| gradients.into_iter().flatten().map(|g| g + 5.0).collect::<Vec<_>>();
+    if sum(gradients(graph, host)) != gradients_on_top_of(graph, host, 5.0).concat() {
+        return Err("a gradient that was there is lost".into());
+    }
     compare(graph, host, |at| (central(graph, host, at, h), 0.0))
 }
 

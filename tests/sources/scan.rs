@@ -121,21 +121,16 @@ pub fn words(code: &str) -> Vec<&str> {
 /// What stands right after the crate root in any path: after `crate::`, or after as many `super::` as
 /// lead there.
 pub fn imports(source: &Source) -> Vec<String> {
-    let spaceless =
-        source.code.split_whitespace().collect::<Vec<_>>().join(" ").replace(":: ", "::").replace(" ::", "::");
-    let mut found = Vec::new();
-    for (at, _) in spaceless.match_indices("crate::") {
-        if !spaceless[..at].ends_with(is_word) {
-            found.extend(heads(&spaceless[at + "crate::".len()..]));
-        }
-    }
-    let up = "super::".repeat(source.depth());
-    for (at, _) in spaceless.match_indices(&up) {
-        if !spaceless[..at].ends_with(is_word) {
-            found.extend(heads(spaceless[at + up.len()..].trim_start_matches("super::")));
-        }
-    }
+    let mut found = after(&source.code, "crate::");
+    found.extend(after(&source.code, &"super::".repeat(source.depth())));
     found
+}
+
+/// The names right after `root`, a path's beginning, wherever it stands in `code`.
+pub fn after(code: &str, root: &str) -> Vec<String> {
+    let line = code.split_whitespace().collect::<Vec<_>>().join(" ").replace(":: ", "::").replace(" ::", "::");
+    let paths = line.match_indices(root).filter(|(at, _)| !line[..*at].ends_with(is_word));
+    paths.flat_map(|(at, _)| heads(line[at + root.len()..].trim_start_matches("super::"))).collect()
 }
 
 /// The first names of a path tree: `a` of `a::b`, and `a`, `d` of `{a::{b, c}, d}`.

@@ -120,11 +120,11 @@ impl Step {
             Step::Relu => x.relu(),
             Step::Skip => Ok(x.clone()),
             Step::Sum(parts) => {
-                let copies: Vec<_> = (0..parts).map(|_| x.alias()).collect();
+                let copies: Vec<_> = (0..parts).map(|_| x.watch().0).collect();
                 w.weighted_sum(&copies.iter().enumerate().collect::<Vec<_>>())
             }
             Step::Concatenate(parts) => {
-                let copies: Vec<_> = (0..parts).map(|_| x.alias()).collect();
+                let copies: Vec<_> = (0..parts).map(|_| x.watch().0).collect();
                 Var::concatenate(&copies.iter().collect::<Vec<_>>())
             }
             Step::GlobalAveragePool => x.global_average_pool(),

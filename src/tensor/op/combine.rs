@@ -3,7 +3,7 @@
 use super::Image;
 use crate::tensor::{Element, Error, Kernel, Memory, Var, error::Result};
 
-/// y = Σ_k Z[index_k] x_k. The gradient of Z[index_k] is ⟨∂L/∂y, x_k⟩, and Z times it is the cost of
+/// y = Σ_k Z\[index_k\] x_k. The gradient of Z\[index_k\] is ⟨∂L/∂y, x_k⟩, and Z times it is the cost of
 /// x_k: the cost is the architecture gradient.
 #[derive(Debug, Clone)]
 pub struct WeightedSum {
@@ -23,7 +23,7 @@ pub struct Concatenate {
 }
 
 impl<E: Element, D: Memory<E> + Kernel<WeightedSum, E>> Var<E, D> {
-    /// Σ_k self[index_k] · x_k for at least one `(index_k, x_k)`; the x_k `[N, H, W, C]` share a shape,
+    /// Σ_k self\[index_k\] · x_k for at least one `(index_k, x_k)`; the x_k `[N, H, W, C]` share a shape,
     /// `self` is a vector or matrix of weights indexed flat.
     pub fn weighted_sum(&self, terms: &[(usize, &Self)]) -> Result<Self> {
         let weights = self.shape().iter().product::<usize>();

@@ -10,7 +10,7 @@ pub struct GlobalAveragePool {
     pub image: Image,
 }
 
-/// y[n, k] = x[n, k] + b[k].
+/// y[n, k] = x[n, k] + b\[k\].
 #[derive(Debug, Clone, Copy)]
 pub struct Bias {
     /// Length of b.

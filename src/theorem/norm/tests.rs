@@ -80,3 +80,11 @@ fn a_constant_group_has_no_gradient_at_eps_0() {
     assert_eq!(norm.backward(&g), column(&[0.0, 0.0]));
     assert_eq!(norm.residual(&g), [0.0]);
 }
+
+/// x = (1, 3), ε = 0: r = 1, X = (3, 5); |g| = (1, 1): Σ |x| (1 + 1 + 4 X) = 14 + 66.
+#[test]
+fn the_bound_by_hand() {
+    let (x, g) = ([1.0, 3.0], column(&[1.0, -1.0]));
+    let u = 1.0 / 1024.0;
+    assert_eq!(batch(&x, 0.0).cost_bound(&column(&x), &g, u), [80.0 * gamma(40, u)]);
+}

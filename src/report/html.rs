@@ -1,0 +1,45 @@
+//! Text that is safe inside HTML.
+
+/// Escapes `text` for content and for quoted attributes.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A value folded away under `summary`, as indented JSON.
+pub(super) fn folded(summary: &str, value: &serde_json::Value) -> String {
+    let text = serde_json::to_string_pretty(value).expect("a JSON value");
+    format!("<details><summary>{}</summary><pre>{}</pre></details>", escape(summary), escape(&text))
+}
+
+/// A table row of named cells; on a narrow page each cell carries its column's name.
+pub(super) fn row(id: &str, cells: &[(&str, String)]) -> String {
+    let cells = cells.iter().map(|(name, html)| format!("<td data-name=\"{name}\"><div>{html}</div></td>"));
+    let id = if id.is_empty() { String::new() } else { format!(" id=\"{}\"", escape(id)) };
+    format!("<tr{id}>{}</tr>\n", cells.collect::<String>())
+}
+
+/// The head of a table with these columns.
+pub(super) fn table(class: &str, columns: &[&str]) -> String {
+    let columns: String = columns.iter().map(|name| format!("<th>{name}</th>")).collect();
+    format!("<table class=\"{class}\"><thead><tr>{columns}</tr></thead><tbody>\n")
+}
+
+/// "no cases", "1 case", "200 cases": `n` of `thing`.
+pub(super) fn count(n: usize, thing: &str) -> String {
+    match n {
+        0 => format!("no {thing}s"),
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
+    }
+}
