@@ -26,38 +26,42 @@ const BLOCKS: &str = "ε = 0; the intermediate edge carries no skip";
 pub fn claims() -> Vec<Claim> {
     let network = |id, source, statement, judge| Claim::new(id, source, statement, PATH, Check::Network(judge));
     let total = |id, source, statement, judge: Judge<NetworkObservation>| {
-        network(id, source, statement, judge).when(BLOCKS).proved("theorem_1_in_network")
+        network(id, source, statement, judge).when(BLOCKS).proved("CellCost.theorem_1_in_network")
     };
     let mut claims = vec![
         network("cost-two-ways", "sect. 2.1", "C of an operation, Z_k ∂L/∂Z_k, which the backward pass leaves, is ⟨∂L/∂x_j, Z_k o_k⟩", two_ways)
-            .proved("weight_gradient").cross_checked(),
+            .proved("ArchitectureGradients.weight_gradient").cross_checked(),
         network("cost-conserved-at-node", "eq. 2", "what the edges into a node cost is what its consumers hand back", conserved)
-            .proved("cost_is_conserved").cross_checked(),
+            .proved("CellCost.cost_is_conserved").cross_checked(),
         total("thm1-node-total", SOURCE, TOTAL, |o| node_total(o, |_| true)).cross_checked()
             .read("X₂⁰ is the node's total, all edges into it together").witness(skip_passes),
         network("thm1-node-total-eps", SOURCE, "with ε in the norms, what passes an intermediate edge is ε/(σ² + ε) ⟨g, x̂⟩ of its first norm, and a skip's own cost", |o| passage(o, |_| true))
-            .proved("edge_sends_back").cross_checked(),
+            .proved("Corollary12.edge_sends_back").cross_checked(),
         network("thm1-literal", SOURCE, "C(Z^s_{0,2}) through edge 4 is zero: for each edge into the node by itself", |o| single_edge(o, |_| true))
             .refuted("zero for the sum over the edges into the node (thm1-node-total); for one edge if no other is live (thm1-others-none), or on average if the edges are exchangeable")
-            .proved("theorem_1_literal_fails").cross_checked().witness(literal),
+            .proved("Theorem1Literal.theorem_1_literal_fails").cross_checked().witness(literal),
         network("thm1-others-none", "Theorem 1, Fig. 18", "C(Z^s_{0,2}) through edge 4 is zero", |o| single_edge(o, |live| live == 1))
             .when("ε = 0; no skip on the intermediate edge; no other edge into the node carries an operation")
-            .proved("theorem_1").cross_checked().witness(literal),
+            .proved("Theorem1.theorem_1_others_none").cross_checked().witness(literal),
         network("thm1-per-sample", SOURCE, "the node's total is zero for each sample by itself", per_sample)
-            .when("ε = 0, no skip on the intermediate edge; layer, instance or group norm").witness(bn_mixes_samples),
+            .when("ε = 0, no skip on the intermediate edge; layer, instance or group norm")
+            .proved("Theorem1Samples.theorem_1_layer_norm_sample").proved("Theorem1Samples.theorem_1_instance_norm_sample")
+            .proved("Theorem1Samples.theorem_1_group_norm_sample").witness(bn_mixes_samples),
         network("eq11-skip-exception", "eq. 11", "a skip on an intermediate edge hands its own cost on, unchanged", skip)
-            .proved("sent_back_by_cost_keeping_edge").cross_checked(),
+            .proved("CellCost.sent_back_by_cost_keeping_edge").cross_checked(),
         network("thm1-no-norm", SOURCE, "without a normalisation an intermediate edge hands on all of its cost", no_norm)
-            .read("it is the norm that blocks, not the convolution or the ReLU").proved("chain_keeps_cost"),
+            .read("it is the norm that blocks, not the convolution or the ReLU").proved("Gradient.chain_keeps_cost"),
         network("thm1-none-edge", SOURCE, "none on an intermediate edge hands nothing on", none_edge),
         total("thm1-original-cell", "Theorem 1, Fig. 6", "the same on each of the six intermediate edges of the original cell", |o| {
             node_total(o, |case| case.settings.topology == Topology::original())
         }),
         network("thm1-mixture", SOURCE, "for a mixture of operations at ε = 0 all that passes an intermediate edge is the skip's share of its cost", mixture)
-            .proved("edge_sends_back_eps_0").cross_checked(),
-        Claim::new("thm1-node-total-f32", SOURCE, TOTAL, PATH, Check::Network32(|o| node_total(o, |_| true))).when(BLOCKS).proved("theorem_1_in_network"),
-        Claim::new("cost-two-ways-f32", "sect. 2.1", "Z_k ∂L/∂Z_k = ⟨∂L/∂x_j, Z_k o_k⟩", PATH, Check::Network32(two_ways)),
-        Claim::new("thm1-node-total-eps-f32", SOURCE, "what passes an intermediate edge is ε/(σ² + ε) ⟨g, x̂⟩ of its first norm", PATH, Check::Network32(|o| passage(o, |_| true))),
+            .proved("Corollary12.edge_sends_back_eps_0").cross_checked(),
+        Claim::new("thm1-node-total-f32", SOURCE, TOTAL, PATH, Check::Network32(|o| node_total(o, |_| true))).when(BLOCKS).proved("CellCost.theorem_1_in_network"),
+        Claim::new("cost-two-ways-f32", "sect. 2.1", "Z_k ∂L/∂Z_k = ⟨∂L/∂x_j, Z_k o_k⟩", PATH, Check::Network32(two_ways))
+            .proved("ArchitectureGradients.weight_gradient"),
+        Claim::new("thm1-node-total-eps-f32", SOURCE, "what passes an intermediate edge is ε/(σ² + ε) ⟨g, x̂⟩ of its first norm", PATH, Check::Network32(|o| passage(o, |_| true)))
+            .proved("Corollary12.edge_sends_back"),
     ];
     let norms: [(&str, &str, Judge<NetworkObservation>); 4] = [
         ("thm1-batch-norm", "Theorem 1", |o| node_total(o, |case| case.settings.norm.kind == Normalisation::Batch)),

@@ -22,50 +22,54 @@ const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n|: the 
 pub fn claims() -> Vec<Claim> {
     let logits = |id, source, statement, judge| Claim::new(id, source, statement, BOUND, Check::Logits(judge));
     vec![
-        logits("eq12-logits", "eq. 12", "⟨∂L/∂Y, Y⟩ = Σ_n p_n Y_n − Y_{n_b} = L − H", l_minus_h).proved("logit_cost_is_L_minus_H").cross_checked(),
+        logits("eq12-logits", "eq. 12", "⟨∂L/∂Y, Y⟩ = Σ_n p_n Y_n − Y_{n_b} = L − H", l_minus_h).proved("Theorem2.logit_cost_is_L_minus_H").cross_checked(),
         logits("eq12-misprint", "eq. 12, fourth line", "C = Σ_n [−Y_{n_b} + p_n Y_n]", printed)
-            .refuted("C = −Y_{n_b} + Σ_n p_n Y_n: the first term stands outside the sum, or it counts K times").proved("eq12_misprint").witness(misprint),
+            .refuted("C = −Y_{n_b} + Σ_n p_n Y_n: the first term stands outside the sum, or it counts K times").proved("Theorem2.eq12_misprint").witness(misprint),
         logits("thm2-correct-nonpositive", "sect. 6, negative at high accuracy", "a correctly classified sample has C ≤ 0", |o| {
             if o.is_correct() { vec![Judgement::at_most_zero(o.cost(), o.error())] } else { Vec::new() }
         })
-        .proved("cost_nonpos_when_correct"),
+        .proved("Theorem2Sign.cost_nonpos_when_correct"),
         logits("thm2-wrong-positive", "sect. 6, positive at low accuracy", "a wrongly classified sample has C > 0", |o| {
             if o.is_correct() { Vec::new() } else { vec![Judgement::at_most_zero(-o.cost(), o.error())] }
         })
         .refuted("C > 0 exactly if Y_{n_b} < Σ_n p_n Y_n (thm2-exact-sign); true of every wrong sample for two classes only")
-        .witness(wrong_negative),
+        .proved("CalibrationGap.three_classes_wrong_may_be_negative").witness(wrong_negative),
         logits("thm2-wrong-positive-two-classes", "sect. 6", "with two classes a wrongly classified sample has C > 0", |o| {
             let two = o.case.y.len() == 2 && !o.is_correct();
             if two { vec![Judgement::at_most_zero(-o.cost(), o.error())] } else { Vec::new() }
-        }),
-        logits("thm2-exact-sign", "sect. 6", "C = Σ_n p_n Y_n − Y_{n_b}: positive exactly if the label's logit is below the mean under p", exact_sign),
+        })
+        .proved("CalibrationGap.two_classes_wrong_is_positive"),
+        logits("thm2-exact-sign", "sect. 6", "C = Σ_n p_n Y_n − Y_{n_b}: positive exactly if the label's logit is below the mean under p", exact_sign)
+            .proved("Theorem2.logit_cost_is_L_minus_H"),
         logits("thm2-chebyshev", "sect. 6, positive at initialisation", "averaged over all labels, C = Σ p_n Y_n − mean Y ≥ 0", |o| {
             vec![Judgement::at_most_zero(-head::mean_cost_over_labels(o.y()), o.error())]
         })
         .read("the rigorous argument (Chebyshev's sum inequality, p increasing in Y): classifier rows exchangeable at initialisation ⇒ E[C] ≥ 0, without normality")
-        .proved("softmax_mean_ge"),
+        .proved("Theorem2Sign.softmax_mean_ge"),
         logits("thm2-equal-logits", "sect. 6", "if all logits are equal, C = 0 for every label", |o| {
             let equal = o.case.y.iter().all(|y| *y == o.case.y[0]);
             if equal { vec![Judgement::zero(o.cost(), o.error())] } else { Vec::new() }
-        }),
+        })
+        .proved("Theorem2Sign.cost_zero_when_correct"),
         logits("thm2-calibration-gap", "Theorem 2", "labels drawn from the network's own p have E[C] = 0, at whatever accuracy", calibrated)
-            .read("C is a calibration gap: positive where the network is over-confident on the data that it is taken on"),
+            .read("C is a calibration gap: positive where the network is over-confident on the data that it is taken on")
+            .proved("CalibrationGap.calibrated_cost_is_0"),
         logits("thm2-accuracy", "Theorem 2", "C is a function of whether the prediction is right, negatively related to accuracy", |o| {
             let twice = scaled(o, 2.0);
             vec![Judgement::equal(twice.cost(), o.cost(), twice.error() + o.error())]
         })
         .refuted("doubling the logits changes C and no prediction")
-        .witness(doubled),
+        .proved("LogitScale.wrong_gap_dips_and_changes_sign").witness(doubled),
         logits("thm2-confident-wrong", "sect. 6", "C of a wrongly classified sample grows with the logits' scale", |o| {
             let (slope, below) = (head::cost_by_scale(o.y(), o.case.label), below_mean(o));
             if o.is_correct() { Vec::new() } else { vec![Judgement::at_most_zero(-slope, o.error() + slope_error(o)).when(below)] }
         })
-        .when("Y_{n_b} ≤ mean Y: then dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y) ≥ 0").witness(wrong_falls),
+        .when("Y_{n_b} ≤ mean Y: then dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y) ≥ 0").proved("LogitScale.gap_increases_with_scale").witness(wrong_falls),
         logits("thm2-confident-correct", "sect. 6", "C of a correctly classified sample falls as the logits grow", |o| {
             let slope = head::cost_by_scale(o.y(), o.case.label);
             if o.is_correct() { vec![Judgement::at_most_zero(slope, o.error() + slope_error(o))] } else { Vec::new() }
         })
-        .refuted("it falls from 0 and rises to 0 again, as the probability of the label goes to 1").witness(correct_rises),
+        .refuted("it falls from 0 and rises to 0 again, as the probability of the label goes to 1").proved("LogitScale.correct_gap_is_not_monotone").witness(correct_rises),
         logits("thm2-bias-logits", "eq. 12", "with a bias, ⟨∂L/∂Y, Y − b⟩ = L − H − Σ_n (p_n − y_n) b_n", biased),
         logits("thm2-proportional", "sect. 6", "C of a correct sample is at most Σ_n [−Y_{n_b} + p_n Y_{n_b}] = 0", |o| {
             let literal = o.case.y[o.case.label] * (1.0 - o.case.y.len() as f64);

@@ -21,7 +21,7 @@ const SOURCE: &str = "Corollary 1.2";
 
 pub fn claims() -> Vec<Claim> {
     let network = |id, source, statement, judge| Claim::new(id, source, statement, PATH, Check::Network(judge));
-    let no_eps = |claim: Claim| claim.when("ε = 0").proved("output_edges_sum_to_0");
+    let no_eps = |claim: Claim| claim.when("ε = 0").proved("Corollary12.output_edges_sum_to_0");
     vec![
         no_eps(network("cor12-output-edges", SOURCE, "the costs of the second-last cell sum to zero: at its output edges", |o| {
             output_edges(o, |o, t| t + 2 == o.cells(), |_| true)
@@ -30,18 +30,19 @@ pub fn claims() -> Vec<Claim> {
         no_eps(network("cor12-every-inner-cell", SOURCE, "the same for every cell but the last, at any depth", |o| {
             output_edges(o, |o, t| t + 1 < o.cells(), |_| true)
         })),
-        no_eps(network("cor12-each-reader", SOURCE, "the same through each of the two cells that read the output, by itself", each_reader)),
+        network("cor12-each-reader", SOURCE, "the same through each of the two cells that read the output, by itself", each_reader)
+            .when("ε = 0").proved("CellCost.theorem_1_in_network"),
         network("cor12-all-edges", SOURCE, "the costs of all edges of the second-last cell sum to zero", all_edges)
-            .when("ε = 0; no skip on an intermediate edge of the cell").proved("all_edges_sum_to_0_without_skip")
+            .when("ε = 0; no skip on an intermediate edge of the cell").proved("Corollary12.all_edges_sum_to_0_without_skip")
             .cross_checked().witness(skip_inside),
         network("cor12-skip-law", SOURCE, "all edges of a cell sum to what reaches its output, and the costs of the skips on its intermediate edges", skip_law)
-            .when("ε = 0").proved("corollary_1_2").cross_checked(),
+            .when("ε = 0").proved("Corollary12.corollary_1_2").cross_checked(),
         network("cor12-any-eps", SOURCE, "for every ε, all edges of a cell sum to what reaches its output, the residuals of the units that read it, and what its intermediate edges let through", |o| law(o, |_, _| true))
-            .proved("corollary_1_2_eps").cross_checked(),
+            .proved("Corollary12.corollary_1_2_eps").cross_checked(),
         network("cor12-last-cell", "Corollary 1.2, Fig. 9", "the last cell's costs do not sum to zero: they sum to L − H, less the bias term, and the skips' costs", |o| {
             law(o, |o, t| t + 1 == o.cells())
         })
-        .proved("all_edges_sum").cross_checked(),
+        .proved("Corollary12.corollary_1_2_eps").proved("Corollary12.last_output_cost").cross_checked(),
         network("cor12-last-cell-zero", "Corollary 1.2, Fig. 9", "the last cell's costs sum to zero as the second-last's do", last_is_zero)
             .refuted("they sum to C = L − H (cor12-last-cell)"),
         network("cor12-single-node", SOURCE, "each output edge of an inner cell costs nothing by itself", single_node)
@@ -54,11 +55,13 @@ pub fn claims() -> Vec<Claim> {
         no_eps(network("cor12-conv-norm-relu", "sect. 8.2", "Corollary 1.2 under Conv-norm-ReLU", |o| {
             output_edges(o, |o, t| t + 1 < o.cells(), |case| case.settings.order == Order::ConvNormRelu)
         })),
-        Claim::new("cor12-any-eps-f32", SOURCE, "the exact law for every ε", PATH, Check::Network32(|o| law(o, |_, _| true))),
+        Claim::new("cor12-any-eps-f32", SOURCE, "the exact law for every ε", PATH, Check::Network32(|o| law(o, |_, _| true)))
+            .proved("Corollary12.corollary_1_2_eps"),
         Claim::new("cor12-output-edges-f32", SOURCE, "an inner cell's output edges sum to zero", PATH, Check::Network32(|o| {
             output_edges(o, |o, t| t + 1 < o.cells(), |_| true)
         }))
-        .when("ε = 0"),
+        .when("ε = 0")
+        .proved("Corollary12.output_edges_sum_to_0"),
     ]
 }
 
