@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let missing = |tool: &&str| Command::new(tool).arg("--version").output().is_err();
-    if let Some(tool) = ["coqc", "coq_makefile", "make"].into_iter().find(|tool| missing(&tool)) {
+    if let Some(tool) = ["coqc", "coq_makefile", "make"].into_iter().find(|tool| missing(tool)) {
         println!("test {NAME} did NOT run: {tool} is not installed (Debian: apt-get install coq make)");
         return match env::var(REQUIRE).as_deref() {
             Ok("1") => {

@@ -112,8 +112,8 @@ fn disagreements(instance: &Instance, computed: &Computed) -> Vec<String> {
         let mut judge = |way: &str, numbers: Option<&Vec<f64>>| match (numbers, bounds) {
             (Some(numbers), Some(bounds)) if numbers.len() == expected.len() && bounds.len() == expected.len() => {
                 for ((number, near), expected) in numbers.iter().zip(bounds).zip(expected) {
-                    // Not "greater than the bound": NaN is wrong as well.
-                    if !((number - expected.value()).abs() <= near.bound()) {
+                    let agree = (number - expected.value()).abs() <= near.bound(); // NaN does not
+                    if !agree {
                         let Rational { p, q } = expected;
                         found.push(format!("{quantity}, {way}: {number}, not {p}/{q}, within {:e}", near.bound()));
                     }
