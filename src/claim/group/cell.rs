@@ -20,7 +20,7 @@ const BLOCKS: &str = "ε = 0; the intermediate edge carries no skip";
 pub fn claims() -> Vec<Claim> {
     let network = |id, source, statement, judge| Claim::new(id, source, statement, PATH, Check::Network(judge));
     let total = |id, source, statement, judge: Judge<NetworkObservation>| {
-        network(id, source, statement, judge).when(BLOCKS).proved("theorem_1_in_network").witness(skip_passes)
+        network(id, source, statement, judge).when(BLOCKS).proved("CellCost.theorem_1_in_network").witness(skip_passes)
     };
     let mut claims = vec![
         network(
@@ -29,7 +29,7 @@ pub fn claims() -> Vec<Claim> {
             "C of an operation, Z_k ∂L/∂Z_k, which the backward pass leaves, is ⟨∂L/∂x_j, Z_k o_k⟩",
             two_ways,
         )
-        .proved("weight_gradient")
+        .proved("ArchitectureGradients.weight_gradient")
         .cross_checked(),
         network(
             "cost-conserved-at-node",
@@ -37,7 +37,7 @@ pub fn claims() -> Vec<Claim> {
             "what the edges into a node cost is what its consumers hand back",
             conserved,
         )
-        .proved("cost_is_conserved")
+        .proved("CellCost.cost_is_conserved")
         .cross_checked(),
         total("thm1-node-total", SOURCE, TOTAL, |o| node_total(o, |_| true))
             .cross_checked()
@@ -49,7 +49,7 @@ pub fn claims() -> Vec<Claim> {
 first norm, and a skip's own cost",
             |o| passage(o, |_| true),
         )
-        .proved("edge_sends_back")
+        .proved("Corollary12.edge_sends_back")
         .cross_checked(),
         network(
             "thm1-literal",
@@ -61,20 +61,23 @@ first norm, and a skip's own cost",
             "zero for the sum over the edges into the node (thm1-node-total); for one edge if no \
 other is live (thm1-others-none), or on average if the edges are exchangeable",
         )
-        .proved("theorem_1_literal_fails")
+        .proved("Theorem1Literal.theorem_1_literal_fails")
         .cross_checked()
         .witness(literal),
         network("thm1-others-none", "Theorem 1, Fig. 18", "C(Z^s_{0,2}) through edge 4 is zero", |o| {
             single_edge(o, |live| live == 1)
         })
+        .proved("Theorem1.theorem_1_others_none")
         .when(
             "ε = 0; no skip on the intermediate edge; no other edge into the node carries an \
 operation",
         )
-        .proved("theorem_1")
         .cross_checked()
         .witness(literal),
         network("thm1-per-sample", SOURCE, "the node's total is zero for each sample by itself", per_sample)
+            .proved("Theorem1Samples.theorem_1_layer_norm_sample")
+            .proved("Theorem1Samples.theorem_1_instance_norm_sample")
+            .proved("Theorem1Samples.theorem_1_group_norm_sample")
             .when("ε = 0, no skip on the intermediate edge; layer, instance or group norm")
             .witness(bn_mixes_samples),
         network(
@@ -83,7 +86,7 @@ operation",
             "a skip on an intermediate edge hands its own cost on, unchanged",
             skip,
         )
-        .proved("sent_back_by_cost_keeping_edge")
+        .proved("CellCost.sent_back_by_cost_keeping_edge")
         .cross_checked(),
         network(
             "thm1-no-norm",
@@ -92,7 +95,7 @@ operation",
             no_norm,
         )
         .read("it is the norm that blocks, not the convolution or the ReLU")
-        .proved("chain_keeps_cost"),
+        .proved("Gradient.chain_keeps_cost"),
         network("thm1-none-edge", SOURCE, "none on an intermediate edge hands nothing on", none_edge),
         total(
             "thm1-original-cell",
@@ -107,11 +110,11 @@ operation",
 share of its cost",
             mixture,
         )
-        .proved("edge_sends_back_eps_0")
+        .proved("Corollary12.edge_sends_back_eps_0")
         .cross_checked(),
         Claim::new("thm1-node-total-f32", SOURCE, TOTAL, PATH, Check::Network32(|o| node_total(o, |_| true)))
             .when(BLOCKS)
-            .proved("theorem_1_in_network")
+            .proved("CellCost.theorem_1_in_network")
             .witness(skip_passes),
         Claim::new(
             "cost-two-ways-f32",
@@ -119,14 +122,16 @@ share of its cost",
             "Z_k ∂L/∂Z_k = ⟨∂L/∂x_j, Z_k o_k⟩",
             PATH,
             Check::Network32(two_ways),
-        ),
+        )
+        .proved("ArchitectureGradients.weight_gradient"),
         Claim::new(
             "thm1-node-total-eps-f32",
             SOURCE,
             "what passes an intermediate edge is ε/(σ² + ε) ⟨g, x̂⟩ of its first norm",
             PATH,
             Check::Network32(|o| passage(o, |_| true)),
-        ),
+        )
+        .proved("Corollary12.edge_sends_back"),
     ];
     let norms: [(&str, &str, Judge<NetworkObservation>); 4] = [
         ("thm1-batch-norm", "Theorem 1", |o| node_total(o, |case| case.settings.norm.kind == Normalisation::Batch)),

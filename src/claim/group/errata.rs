@@ -27,7 +27,7 @@ pub fn claims() -> Vec<Claim> {
             |o| factor(o, 1, |kind| kind == Normalisation::Batch),
         )
         .refuted("(1 − Σ X̂²/BD): Σ X̂ is 0, Σ X̂² is BD (eq10-square)")
-        .proved("eq10_factor")
+        .proved("NormalisationCost.eq10_factor")
         .witness(without_square),
         norm(
             "eq10-square",
@@ -35,7 +35,7 @@ pub fn claims() -> Vec<Claim> {
             "with the square, Σ_c γ_c ⟨∂L/∂X₃², X̂⟩ (1 − Σ X̂²/BD) is the cost, for every ε",
             |o| factor(o, 2, |kind| kind == Normalisation::Batch),
         )
-        .proved("eq10_factor"),
+        .proved("NormalisationCost.norm_cost_eps"),
         norm(
             "eq15-square-missing",
             "eq. 15, last line",
@@ -43,7 +43,7 @@ pub fn claims() -> Vec<Claim> {
             |o| factor(o, 1, |kind| kind == Normalisation::Layer),
         )
         .refuted("(1 − Σ X̂²/CD)")
-        .proved("eq10_factor"),
+        .proved("NormalisationCost.eq10_factor"),
         norm(
             "eq9-mean-gradient",
             "eq. 9",

@@ -33,7 +33,7 @@ pub fn claims() -> Vec<Claim> {
             |o| darts_gradient(o, false),
         )
         .read("the paper's C(Ẑ) is [∂L/∂Ẑ]_c = ⟨∂L/∂x_j, o_k⟩, without the weight")
-        .proved("darts_alpha_gradient")
+        .proved("ArchitectureGradients.darts_alpha_gradient")
         .cross_checked(),
         darts(
             "darts-weighted-reading",
@@ -47,7 +47,7 @@ pub fn claims() -> Vec<Claim> {
             "Σ_m ∂L/∂α_m = 0 on every edge: only differences of costs move α",
             sums_to_zero,
         )
-        .proved("alpha_gradient_sums_to_0"),
+        .proved("ArchitectureGradients.alpha_gradient_sums_to_0"),
         relaxed(
             "proxyless-alpha-gradient",
             "ProxylessNAS: straight through a sample, ∂L/∂α_m = p_m (c_m − Σ_k p_k c_k) with c_k = \
@@ -62,7 +62,7 @@ pub fn claims() -> Vec<Claim> {
             },
         )
         .read("exact for the straight-through estimator; all operations have to be evaluated")
-        .proved("proxyless_alpha_gradient"),
+        .proved("ArchitectureGradients.proxyless_alpha_gradient"),
         relaxed(
             "snas-alpha-gradient",
             "SNAS, pathwise: ∂L/∂α_m = (C_m − Z_m Σ_k C_k)/τ at the sampled Z = softmax((α + G)/τ)",
@@ -76,7 +76,7 @@ pub fn claims() -> Vec<Claim> {
                 )
             },
         )
-        .proved("snas_alpha_gradient"),
+        .proved("ArchitectureGradients.snas_alpha_gradient"),
         relaxed(
             "dsnas-alpha-gradient",
             "DSNAS: one sample s gives ∂ log p_s/∂α_m C(Z_s) = (δ_sm − p_m) C(Z_s)",
@@ -87,7 +87,9 @@ pub fn claims() -> Vec<Claim> {
                 };
                 compare(o, &o.dsnas, one, |o, t| Array2::ones(o.case.p()[t].dim()))
             },
-        ),
+        )
+        .proved("ScoreFunction.log_probability_gradient")
+        .proved("ScoreFunction.dsnas_alpha_gradient"),
         relaxed(
             "proxyless-equals-darts",
             "ProxylessNAS approximates DARTS: the sampled network's costs give the mixture's gradient",

@@ -28,14 +28,14 @@ pub fn claims() -> Vec<Claim> {
         })
         .when("the classifier has no bias")
         .witness(with_bias)
-        .proved("theorem_2_sample")
+        .proved("Theorem2Head.theorem_2_sample")
         .cross_checked(),
         network("thm2-batch", SOURCE, "C_Z = Σ_{b,c,d} ∂L/∂X₄ X₄ = L − H for the batch", |o| {
             batch(o, false)
         })
         .when("the classifier has no bias")
         .witness(with_bias)
-        .proved("theorem_2")
+        .proved("Theorem2Head.theorem_2")
         .cross_checked(),
         network(
             "thm2-bias",
@@ -43,7 +43,7 @@ pub fn claims() -> Vec<Claim> {
             "with a bias b in the classifier, C_Z = L − H − Σ_n (p_n − y_n) b_n, per sample",
             |o| per_sample(o, true),
         )
-        .proved("theorem_2_bias")
+        .proved("Theorem2Head.theorem_2_bias")
         .cross_checked(),
         Claim::new(
             "thm2-output-edges",
@@ -52,11 +52,11 @@ pub fn claims() -> Vec<Claim> {
             PATH,
             Check::Network(output_edges),
         )
-        .proved("last_output_cost")
+        .proved("Corollary12.last_output_cost")
         .cross_checked(),
         network("eq13-gradient", "eq. 13", "∂L/∂X₄ = 1/(BD) (Σ_n p_n w_cn − w_cn_b) at every pixel", gradient)
             .read("with −w_cn_b outside the sum over n")
-            .proved("head_grad_correct")
+            .proved("Theorem2Head.head_grad_correct")
             .cross_checked(),
         Claim::new(
             "thm2-per-sample-f32",
@@ -64,14 +64,18 @@ pub fn claims() -> Vec<Claim> {
             "B ⟨∂L/∂X₄, X₄⟩_b = L_b − H_b less the bias term, in f32",
             BOUND,
             Check::Network32(|o| per_sample(o, true)),
-        ),
-        Claim::new("eq13-gradient-f32", "eq. 13", "∂L/∂X₄ of eq. 13, in f32", BOUND, Check::Network32(gradient)),
+        )
+        .proved("Theorem2Head.theorem_2_bias"),
+        Claim::new("eq13-gradient-f32", "eq. 13", "∂L/∂X₄ of eq. 13, in f32", BOUND, Check::Network32(gradient))
+            .proved("Theorem2Head.head_grad_correct"),
     ];
     let orders: [(&str, Judge<NetworkObservation>); 2] = [
         ("thm2-conv-relu-norm", |o| ordered(o, Order::ConvReluNorm)),
         ("thm2-conv-norm-relu", |o| ordered(o, Order::ConvNormRelu)),
     ];
-    claims.extend(orders.map(|(id, judge)| network(id, "sect. 8.2", "Theorem 2 under another stacking order", judge)));
+    claims.extend(orders.map(|(id, judge)| {
+        network(id, "sect. 8.2", "Theorem 2 under another stacking order", judge).proved("Theorem2Head.theorem_2_bias")
+    }));
     claims
 }
 

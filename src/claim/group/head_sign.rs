@@ -23,11 +23,11 @@ pub fn claims() -> Vec<Claim> {
     let logits = |id, source, statement, judge| Claim::new(id, source, statement, BOUND, Check::Logits(judge));
     vec![
         logits("eq12-logits", "eq. 12", "⟨∂L/∂Y, Y⟩ = Σ_n p_n Y_n − Y_{n_b} = L − H", l_minus_h)
-            .proved("logit_cost_is_L_minus_H")
+            .proved("Theorem2.logit_cost_is_L_minus_H")
             .cross_checked(),
         logits("eq12-misprint", "eq. 12, fourth line", "C = Σ_n [−Y_{n_b} + p_n Y_n]", printed)
             .refuted("C = −Y_{n_b} + Σ_n p_n Y_n: the first term stands outside the sum, or it counts K times")
-            .proved("eq12_misprint")
+            .proved("Theorem2.eq12_misprint")
             .witness(misprint),
         logits(
             "thm2-correct-nonpositive",
@@ -37,7 +37,7 @@ pub fn claims() -> Vec<Claim> {
                 if o.is_correct() { vec![Judgement::at_most_zero(o.cost(), o.error())] } else { Vec::new() }
             },
         )
-        .proved("cost_nonpos_when_correct"),
+        .proved("Theorem2Sign.cost_nonpos_when_correct"),
         logits(
             "thm2-wrong-positive",
             "sect. 6, positive at low accuracy",
@@ -46,6 +46,7 @@ pub fn claims() -> Vec<Claim> {
                 if o.is_correct() { Vec::new() } else { vec![Judgement::at_most_zero(-o.cost(), o.error())] }
             },
         )
+        .proved("CalibrationGap.three_classes_wrong_may_be_negative")
         .refuted(
             "C > 0 exactly if Y_{n_b} < Σ_n p_n Y_n (thm2-exact-sign); true of every wrong sample \
 for two classes only",
@@ -59,14 +60,16 @@ for two classes only",
                 let two = o.case.y.len() == 2 && !o.is_correct();
                 if two { vec![Judgement::at_most_zero(-o.cost(), o.error())] } else { Vec::new() }
             },
-        ),
+        )
+        .proved("CalibrationGap.two_classes_wrong_is_positive"),
         logits(
             "thm2-exact-sign",
             "sect. 6",
             "C = Σ_n p_n Y_n − Y_{n_b}: positive exactly if the label's logit is below the mean \
 under p",
             exact_sign,
-        ),
+        )
+        .proved("Theorem2.logit_cost_is_L_minus_H"),
         logits(
             "thm2-chebyshev",
             "sect. 6, positive at initialisation",
@@ -77,17 +80,19 @@ under p",
             "the rigorous argument (Chebyshev's sum inequality, p increasing in Y): classifier rows \
 exchangeable at initialisation ⇒ E[C] ≥ 0, without normality",
         )
-        .proved("softmax_mean_ge"),
+        .proved("Theorem2Sign.softmax_mean_ge"),
         logits("thm2-equal-logits", "sect. 6", "if all logits are equal, C = 0 for every label", |o| {
             let equal = o.case.y.iter().all(|y| *y == o.case.y[0]);
             if equal { vec![Judgement::zero(o.cost(), o.error())] } else { Vec::new() }
-        }),
+        })
+        .proved("Theorem2Sign.cost_zero_when_correct"),
         logits(
             "thm2-calibration-gap",
             "Theorem 2",
             "labels drawn from the network's own p have E[C] = 0, at whatever accuracy",
             calibrated,
         )
+        .proved("CalibrationGap.calibrated_cost_is_0")
         .read(
             "C is a calibration gap: positive where the network is over-confident on the data that \
 it is taken on",
@@ -101,6 +106,7 @@ it is taken on",
                 vec![Judgement::equal(twice.cost(), o.cost(), twice.error() + o.error())]
             },
         )
+        .proved("LogitScale.wrong_gap_dips_and_changes_sign")
         .refuted("doubling the logits changes C and no prediction")
         .witness(doubled),
         logits(
@@ -116,6 +122,7 @@ it is taken on",
                 }
             },
         )
+        .proved("LogitScale.gap_increases_with_scale")
         .when("Y_{n_b} ≤ mean Y: then dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y) ≥ 0")
         .witness(wrong_falls),
         logits(
@@ -127,6 +134,7 @@ it is taken on",
                 if o.is_correct() { vec![Judgement::at_most_zero(gain, bound)] } else { Vec::new() }
             },
         )
+        .proved("LogitScale.correct_gap_is_not_monotone")
         .refuted("it falls from 0 and rises to 0 again, as the probability of the label goes to 1")
         .witness(correct_rises),
         logits("thm2-scale-slope", "sect. 6", "for the logits sY, dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y)", slope),

@@ -30,7 +30,7 @@ computes",
             Check::Norm(|o| gradient(o, Printed::Corrected)),
         )
         .read("with BD in the last term, where CD is printed; for every normalisation and ε")
-        .proved("norm_backward_is_gradient"),
+        .proved("Normalisation.norm_backward_is_gradient"),
         Claim::new(
             "eq9-chain-rule",
             "eq. 8, 9",
@@ -47,7 +47,7 @@ computes",
             Check::Norm(|o| gradient(o, Printed::Literal)),
         )
         .refuted("divided by BD, the number of entries that share the statistics")
-        .proved("eq8_wrong_divisor")
+        .proved("NormalisationCost.eq8_wrong_divisor")
         .witness(wrong_divisor),
         norm(
             "eq10-bn-zero-cost",
@@ -57,7 +57,7 @@ computes",
         )
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("batch_norm_zero_cost")
+        .proved("NormalisationKinds.batch_norm_zero_cost")
         .cross_checked()
         .witness(eps_lets_through),
         norm("eq15-ln-zero-cost", "eq. 15", "Σ_{c,d} ∂L/∂X X = 0 for each sample of a layer normalisation", |o| {
@@ -65,7 +65,7 @@ computes",
         })
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("layer_norm_zero_cost")
+        .proved("NormalisationKinds.layer_norm_zero_cost")
         .cross_checked(),
         norm(
             "eq15-in-zero-cost",
@@ -75,7 +75,7 @@ computes",
         )
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("instance_norm_zero_cost")
+        .proved("NormalisationKinds.instance_norm_zero_cost")
         .cross_checked(),
         norm(
             "eq15-gn-zero-cost",
@@ -85,20 +85,20 @@ computes",
         )
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("channel_groups_norm_zero_cost")
+        .proved("NormalisationKinds.channel_groups_norm_zero_cost")
         .cross_checked(),
         norm("eq15-affine-channel", "eq. 15", "the same with γ and β for each channel", |o| {
             affine(o, Some(AffineLayout::Channel))
         })
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("group_norm_zero_cost"),
+        .proved("NormalisationGroups.group_norm_zero_cost"),
         norm("eq15-affine-element", "eq. 15", "the same with γ and β for each element of a sample", |o| {
             affine(o, Some(AffineLayout::Element))
         })
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("group_norm_zero_cost"),
+        .proved("NormalisationGroups.group_norm_zero_cost"),
         norm(
             "eq14-affine-sample",
             "eq. 14, 15",
@@ -107,11 +107,11 @@ computes",
         )
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("group_norm_zero_cost"),
+        .proved("NormalisationGroups.group_norm_zero_cost"),
         norm("eq15-affine-off", "eq. 15", "the same without γ and β", |o| affine(o, None))
             .when(ABOVE)
             .witness(eps_lets_through)
-            .proved("group_norm_zero_cost"),
+            .proved("NormalisationGroups.group_norm_zero_cost"),
         norm(
             "eq10-eps-residual",
             "eq. 10",
@@ -119,7 +119,7 @@ computes",
 group",
             law,
         )
-        .proved("group_norm_cost")
+        .proved("NormalisationGroups.group_norm_cost")
         .cross_checked(),
         norm(
             "eq10-eps-literal",
@@ -145,7 +145,7 @@ group",
                 })
             },
         )
-        .proved("norm_backward_sum"),
+        .proved("NormalisationCost.norm_backward_sum"),
         norm("tian-projection", "after eq. 10 (Tian 2018)", "∂L/∂X is orthogonal to X̂ on each group", |o| {
             each_group(o, |group| {
                 let along = Amount::dot(&group.gx, &group.xhat);
@@ -155,7 +155,7 @@ group",
         })
         .when(ABOVE)
         .witness(eps_lets_through)
-        .proved("norm_projection"),
+        .proved("NormalisationCost.norm_projection"),
         norm(
             "eq10-per-sample",
             "eq. 10",
@@ -163,7 +163,7 @@ group",
             |o| regrouped(o, |k| k == Normalisation::Batch, |i, image| i / image.per_sample()),
         )
         .refuted("zero for each channel, summed over the batch and the image")
-        .proved("batch_norm_per_sample_fails")
+        .proved("Theorem1Literal.batch_norm_per_sample_fails")
         .witness(bn_per_sample),
         norm(
             "eq15-per-channel",
@@ -189,7 +189,7 @@ degree 0)",
             Check::Norm(scale_invariant),
         )
         .when("ε = 0")
-        .proved("norm_homogeneous")
+        .proved("NormalisationCost.norm_homogeneous")
         .witness(eps_lets_through),
     ]
 }

@@ -20,7 +20,7 @@ const SOURCE: &str = "Corollary 1.2";
 
 pub fn claims() -> Vec<Claim> {
     let network = |id, source, statement, judge| Claim::new(id, source, statement, PATH, Check::Network(judge));
-    let no_eps = |claim: Claim| claim.when("ε = 0").proved("output_edges_sum_to_0").witness(eps_passes);
+    let no_eps = |claim: Claim| claim.when("ε = 0").proved("Corollary12.output_edges_sum_to_0").witness(eps_passes);
     vec![
         no_eps(network(
             "cor12-output-edges",
@@ -32,15 +32,18 @@ pub fn claims() -> Vec<Claim> {
         no_eps(network("cor12-every-inner-cell", SOURCE, "the same for every cell but the last, at any depth", |o| {
             output_edges(o, |o, t| t + 1 < o.cells(), |_| true)
         })),
-        no_eps(network(
-            "cor12-each-reader",
-            SOURCE,
-            "the same through each of the two cells that read the output, by itself",
-            each_reader,
-        )),
+        no_eps(
+            network(
+                "cor12-each-reader",
+                SOURCE,
+                "the same through each of the two cells that read the output, by itself",
+                each_reader,
+            )
+            .proved("CellCost.theorem_1_in_network"),
+        ),
         network("cor12-all-edges", SOURCE, "the costs of all edges of the second-last cell sum to zero", all_edges)
             .when("ε = 0; no skip on an intermediate edge of the cell")
-            .proved("all_edges_sum_to_0_without_skip")
+            .proved("Corollary12.all_edges_sum_to_0_without_skip")
             .cross_checked()
             .witness(skip_inside),
         network(
@@ -51,7 +54,7 @@ intermediate edges",
             skip_law,
         )
         .when("ε = 0")
-        .proved("corollary_1_2")
+        .proved("Corollary12.corollary_1_2")
         .cross_checked()
         .witness(eps_passes),
         network(
@@ -61,7 +64,7 @@ intermediate edges",
 units that read it, and what its intermediate edges let through",
             |o| law(o, |_, _| true),
         )
-        .proved("corollary_1_2_eps")
+        .proved("Corollary12.corollary_1_2_eps")
         .cross_checked(),
         network(
             "cor12-last-cell",
@@ -70,7 +73,8 @@ units that read it, and what its intermediate edges let through",
 the skips' costs",
             |o| law(o, |o, t| t + 1 == o.cells()),
         )
-        .proved("all_edges_sum")
+        .proved("Corollary12.corollary_1_2_eps")
+        .proved("Corollary12.last_output_cost")
         .cross_checked(),
         network(
             "cor12-last-cell-zero",
@@ -103,7 +107,8 @@ the skips' costs",
             "the exact law for every ε",
             PATH,
             Check::Network32(|o| law(o, |_, _| true)),
-        ),
+        )
+        .proved("Corollary12.corollary_1_2_eps"),
         Claim::new(
             "cor12-output-edges-f32",
             SOURCE,
@@ -111,6 +116,7 @@ the skips' costs",
             PATH,
             Check::Network32(|o| output_edges(o, |o, t| t + 1 < o.cells(), |_| true)),
         )
+        .proved("Corollary12.output_edges_sum_to_0")
         .when("ε = 0")
         .witness(eps_passes),
     ]
