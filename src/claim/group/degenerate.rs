@@ -28,6 +28,7 @@ output is zero",
             SUMS,
             output_path,
         )
+        .proved("InstanceNorm.eq16_path_cost")
         .when(ORDER)
         .cross_checked()
         .witness(relu_last),
@@ -50,6 +51,7 @@ image",
             SUMS,
             logits,
         )
+        .proved("InstanceNorm.logits_are_0")
         .when(ORDER)
         .witness(logits_move)
         .read("the reason is degenerate: nothing is learnt, L = H = log K without a bias"),
@@ -61,6 +63,7 @@ every sample",
             SUMS,
             same_logits,
         )
+        .proved("InstanceNorm.logits_agree")
         .when(ORDER)
         .witness(samples_differ)
         .read(

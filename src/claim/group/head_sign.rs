@@ -137,7 +137,8 @@ it is taken on",
         .proved("LogitScale.correct_gap_is_not_monotone")
         .refuted("it falls from 0 and rises to 0 again, as the probability of the label goes to 1")
         .witness(correct_rises),
-        logits("thm2-scale-slope", "sect. 6", "for the logits sY, dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y)", slope),
+        logits("thm2-scale-slope", "sect. 6", "for the logits sY, dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y)", slope)
+            .proved("LogitScale.gap_scale_derivative"),
         logits("thm2-bias-logits", "eq. 12", "with a bias, ⟨∂L/∂Y, Y − b⟩ = L − H − Σ_n (p_n − y_n) b_n", biased),
         logits(
             "thm2-proportional",
