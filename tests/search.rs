@@ -41,7 +41,7 @@ fn a_seed_gives_the_same_bytes_at_any_number_of_threads() {
             assert!(output.status.success(), "{output:?}");
             files(&out)
         });
-        assert_eq!(runs[0].len(), 4, "{:?}", runs[0].keys());
+        assert_eq!(runs[0].len(), 5, "{:?}", runs[0].keys());
         assert!(runs.iter().all(|run| *run == runs[0]), "{method}: threads change the result");
         let other = folder.path().join(format!("{method}-other"));
         search(&other, 2, &[&flags[..], &["--seed", "1"]].concat());

@@ -1,10 +1,11 @@
 //! `wirecost search`: α and θ trained on images, everything written to a run folder.
 
-use super::{Shared, doctor, progress};
+use super::{Shared, doctor, interrupt, progress};
 use crate::{
     normalisation::Normalisation,
     operation::Order,
-    search::{CellChoice, Config, Level, Method, search},
+    run::{MANIFEST, Manifest},
+    search::{CellChoice, Config, Ended, Level, Method, resume, search},
     tensor::Cpu,
 };
 use anyhow::{Context, bail};
@@ -17,12 +18,18 @@ use std::{path::PathBuf, process::ExitCode};
 /// Settings come from the method's defaults (the paper's protocol at digits scale), then from
 /// --config, then from the flags. The same settings and seed give the same files, byte for byte, at
 /// any number of threads; only timing.jsonl and machine.json depend on the machine.
+///
+/// Ctrl-C finishes the step, saves and stops; --resume goes on from there, or from the last checkpoint
+/// of a search that was killed, and ends with the same files.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub struct Arguments {
-    /// The run folder to make; one that exists is never touched
+    /// The run folder to make; one that exists is only touched by --resume
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
+    /// Go on with the run in --out, if there is one, with its recorded settings
+    #[arg(long)]
+    resume: bool,
     /// Settings as TOML; its keys are those of the flags below
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
@@ -133,16 +140,35 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     }
     let name = format!("{:?}", config.method).to_lowercase();
     let mut observer = progress::observer(&name, shared.quiet);
-    search::<f32, Cpu>(&config, Cpu::default(), &arguments.out, doctor::machine(), &mut *observer)?;
-    if !shared.quiet {
-        let out = arguments.out.display();
-        println!("{out}: done; see it with wirecost report {out} --out FOLDER");
+    let mut observer = interrupt::Interruptible::new(&mut *observer)?;
+    let run = if arguments.resume { resume::<f32, Cpu> } else { search::<f32, Cpu> };
+    let out = arguments.out.display();
+    match run(&config, Cpu::default(), &arguments.out, doctor::machine(), &mut observer)? {
+        Ended::Done => {
+            if !shared.quiet {
+                println!("{out}: done; see it with wirecost report {out} --out FOLDER");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Ended::Stopped { epoch, step } => {
+            eprintln!(
+                "{out}: saved in epoch {epoch} after step {step}; go on with wirecost search --out {out} --resume"
+            );
+            Ok(ExitCode::from(interrupt::STATUS))
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The method's defaults, overlaid with the file's keys, then with the flags.
+///
+/// A run that is resumed without any settings has its own.
 fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
+    let flags = toml::Table::try_from(&arguments.flags)?;
+    if arguments.resume && flags.is_empty() && arguments.config.is_none() && arguments.out.exists() {
+        let config = Manifest::read(&arguments.out)?.config;
+        return serde_json::from_value(config)
+            .with_context(|| format!("{}: config", arguments.out.join(MANIFEST).display()));
+    }
     let file = match &arguments.config {
         None => toml::Table::new(),
         Some(path) => {
@@ -150,7 +176,6 @@ fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
             text.parse().map_err(|error: toml::de::Error| one_line(path, &error))?
         }
     };
-    let flags = toml::Table::try_from(&arguments.flags)?;
     let method = match flags.get("method").or(file.get("method")) {
         Some(toml::Value::String(name)) => name.parse().map_err(anyhow::Error::msg)?,
         Some(other) => bail!("method: {other}; expected \"dsnas\" or \"darts\""),

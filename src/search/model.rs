@@ -18,9 +18,9 @@ pub struct Model<E: Element, D: Backend<E>> {
     pub device: D,
     /// The architecture's logits, shared by all cells.
     pub alpha: Alpha<E, D>,
-    network: Network<E, D>,
-    theta_optimiser: Sgd<E, D>,
-    alpha_optimiser: Adam<E, D>,
+    pub(super) network: Network<E, D>,
+    pub(super) theta_optimiser: Sgd<E, D>,
+    pub(super) alpha_optimiser: Adam<E, D>,
     clip: f64,
     classes: usize,
 }
