@@ -45,7 +45,7 @@ pub struct Arguments {
 #[serde(rename_all = "kebab-case")]
 #[command(next_help_heading = "Settings")]
 struct Flags {
-    /// dsnas or darts
+    /// dsnas, darts, snas, proxylessnas, or random
     #[arg(long, value_name = "NAME")]
     method: Option<Method>,
     /// Which images train α: single (those of θ) or bi (a set of its own)
@@ -129,6 +129,18 @@ struct Flags {
     /// Standard deviation of the first α
     #[arg(long, value_name = "X")]
     alpha_std: Option<f64>,
+    /// DARTS, second order: true or false
+    #[arg(long, value_name = "BOOL")]
+    unrolled: Option<bool>,
+    /// First temperature of SNAS
+    #[arg(long, value_name = "X")]
+    tau: Option<f64>,
+    /// Last temperature of SNAS
+    #[arg(long, value_name = "X")]
+    tau_min: Option<f64>,
+    /// Paths of an edge that ProxylessNAS evaluates to train α, 2 to 8
+    #[arg(long, value_name = "N")]
+    paths: Option<usize>,
 }
 
 pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
@@ -138,8 +150,7 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
         print!("{}", toml::to_string(&config)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let name = format!("{:?}", config.method).to_lowercase();
-    let mut observer = progress::observer(&name, shared.quiet);
+    let mut observer = progress::observer(config.method.name(), shared.quiet);
     let mut observer = interrupt::Interruptible::new(&mut *observer)?;
     let run = if arguments.resume { resume::<f32, Cpu> } else { search::<f32, Cpu> };
     let out = arguments.out.display();
@@ -178,8 +189,8 @@ fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
     };
     let method = match flags.get("method").or(file.get("method")) {
         Some(toml::Value::String(name)) => name.parse().map_err(anyhow::Error::msg)?,
-        Some(other) => bail!("method: {other}; expected \"dsnas\" or \"darts\""),
-        None => bail!("method: not given; add --method dsnas or --method darts"),
+        Some(other) => bail!("method: {other}; expected a name such as \"dsnas\""),
+        None => bail!("method: not given; add --method dsnas, darts, snas, proxylessnas or random"),
     };
     let mut table = toml::Table::try_from(Config::new(method))?;
     if let (Some(path), Some(key)) = (&arguments.config, file.keys().find(|key| !table.contains_key(*key))) {

@@ -42,7 +42,11 @@ pub fn manifest(config: &Config, sets: &Sets) -> Result<Manifest, Error> {
 fn title(config: &Config) -> String {
     let method = match config.method {
         Method::Dsnas => "DSNAS",
+        Method::Darts if config.unrolled => "DARTS, second order",
         Method::Darts => "DARTS, first order",
+        Method::Snas => "SNAS",
+        Method::ProxylessNas => "ProxylessNAS",
+        Method::Random => "uniform sampling",
     };
     let level = match config.level {
         Level::Single => "single level",

@@ -1,16 +1,16 @@
 //! Epochs and steps of a search, and what is written of them.
 
 use super::{
-    Config, Error, Method, darts, describe, dsnas,
+    Config, Error, describe,
     model::{Batch, Model},
     observer::{Observer, Progress},
     sets::{Batches, Sets},
     state::State,
+    step::{self, From, Task},
 };
 use crate::{
     architecture::softmax_rows,
     run::{CHECKPOINT, Checkpoint, CostAccumulator, EpochMetrics, Manifest, RunWriter},
-    seed::stream,
     tensor::{Backend, Element},
 };
 use std::{
@@ -125,30 +125,27 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
         Ok(Ended::Done)
     }
 
-    fn step(&mut self, batches: &Batches, state: &mut State) -> Result<(), Error> {
-        let (config, State { epoch, step, sums }) = (self.config, state);
-        let (learning_rate, fixed) = (config.theta_lr_at(*epoch), config.alpha_lr == 0.0);
-        let indices = &batches.training[*step];
-        let result = match config.method {
-            Method::Dsnas => {
-                let mut stream = stream(config.seed, &format!("sample {epoch} {step}"));
-                dsnas::step(&mut self.model, &self.sets.training, indices, learning_rate, &mut stream, fixed)
-                    .map(|batch| (batch, None))
-            }
-            Method::Darts => {
-                let training = darts::From { images: &self.sets.training, indices };
-                let search = self.sets.search.as_ref().zip(batches.search.as_ref());
-                let search = search.map(|(images, all)| darts::From { images, indices: &all[*step] });
-                darts::step(&mut self.model, training, search, learning_rate, fixed)
-            }
+    fn step<'b>(&mut self, batches: &'b Batches, state: &mut State) -> Result<(), Error> {
+        let (config, State { epoch, step: at, sums }) = (self.config, state);
+        let from = |images, indices: &'b [Vec<usize>]| From { images, indices: &indices[*at] };
+        let search = self.sets.search.as_ref().zip(batches.search.as_ref());
+        let task = Task {
+            training: from(&self.sets.training, &batches.training),
+            search: search.map(|(images, indices)| from(images, indices)),
+            learning_rate: config.theta_lr_at(*epoch),
+            fixed: config.alpha_lr == 0.0,
+            seed: config.seed,
+            epoch: *epoch,
+            step: *at,
         };
-        let (trained, searched) = result.map_err(|problem| Error::Step { epoch: *epoch, step: *step, problem })?;
+        let result = step::step(&mut *step::method(config, *epoch), &mut self.model, &task);
+        let (trained, searched) = result.map_err(|problem| Error::Step { epoch: *epoch, step: *at, problem })?;
         sums.training.add(&trained.losses);
         if let Some(searched) = &searched {
             sums.search.add(&searched.losses);
         }
         record(&mut sums.costs, searched.as_ref().unwrap_or(&trained));
-        *step += 1;
+        *at += 1;
         Ok(())
     }
 

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | [`config`](Config) | every setting, with the protocol's defaults for each method |
 //! | `model` | network, α and their optimisers; one pass over a batch |
-//! | `dsnas`, `darts` | a step of each method, with the equations that it follows |
+//! | `step` | one step of any method |
+//! | `darts`, `unrolled`, `snas`, `dsnas`, `proxylessnas`, `random` | how each draws Z and trains α, with its equations |
 //! | `sets` | the images, and which of them a step sees |
 //! | `driver` | epochs, metrics, the run folder |
 //! | `state`, `persist` | what a checkpoint holds |
@@ -22,9 +23,14 @@ pub mod dsnas;
 pub mod model;
 mod observer;
 mod persist;
+pub mod proxylessnas;
+pub mod random;
 mod sets;
+pub mod snas;
 mod state;
+pub mod step;
 mod tally;
+pub mod unrolled;
 
 pub use config::{CellChoice, Config, Level, Method};
 pub use driver::{Ended, resume, search};
