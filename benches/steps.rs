@@ -9,8 +9,11 @@ use wirecost::{
     data::digits,
     network::{Network, Random, one_hot_rows},
     operation::Operation,
-    search::{Config, Method, darts, dsnas, model::Model},
-    seed::stream,
+    search::{
+        Config, Method,
+        model::Model,
+        step::{From, Task, method, step},
+    },
     tensor::{Cpu, Pass, Scope, Var},
 };
 
@@ -21,17 +24,16 @@ fn search_steps(c: &mut Criterion) {
     group.throughput(Throughput::Elements(96));
     let config = Config::new(Method::Dsnas);
     let mut model = Model::<f32, Cpu>::new(&config, &images, Cpu::default()).unwrap();
-    let mut samples = stream(0, "sample");
+    let from = From { images: &images, indices: &indices };
+    let task = Task { training: from, search: None, learning_rate: 1e-3, fixed: false, seed: 0, epoch: 0, step: 0 };
+    let mut dsnas = method(&config, 0);
     group.bench_function("DSNAS", |b| {
-        b.iter(|| dsnas::step(&mut model, &images, &indices, 1e-3, &mut samples, false).unwrap());
+        b.iter(|| step(&mut *dsnas, &mut model, &task).unwrap());
     });
-    let mut model = Model::<f32, Cpu>::new(&Config::new(Method::Darts), &images, Cpu::default()).unwrap();
-    group.bench_function("DARTS, bi-level", |b| {
-        b.iter(|| {
-            let from = || darts::From { images: &images, indices: &indices };
-            darts::step(&mut model, from(), Some(from()), 1e-3, false).unwrap()
-        });
-    });
+    let config = Config::new(Method::Darts);
+    let mut model = Model::<f32, Cpu>::new(&config, &images, Cpu::default()).unwrap();
+    let (task, mut darts) = (Task { search: Some(from), ..task }, method(&config, 0));
+    group.bench_function("DARTS, bi-level", |b| b.iter(|| step(&mut *darts, &mut model, &task).unwrap()));
     group.finish();
 }
 

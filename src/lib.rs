@@ -17,7 +17,7 @@
 //! | [`network`] | stem, stacked cells, head, loss |
 //! | [`cost`] | C per edge, operation, node, path, cell and sample; oracle cases |
 //! | [`run`] | a run folder: manifest, metrics, costs, α history |
-//! | [`search`] | DARTS and DSNAS |
+//! | [`search`] | DARTS, SNAS, DSNAS, ProxylessNAS, random |
 //! | [`figure`], [`report`] | the paper's figures from run folders, and the page that shows them |
 //! | [`cli`] | one file a subcommand |
 //!

@@ -41,11 +41,44 @@ fn a_seed_gives_the_same_bytes_at_any_number_of_threads() {
             assert!(output.status.success(), "{output:?}");
             files(&out)
         });
-        assert_eq!(runs[0].len(), 4, "{:?}", runs[0].keys());
+        assert_eq!(runs[0].len(), 5, "{:?}", runs[0].keys());
         assert!(runs.iter().all(|run| *run == runs[0]), "{method}: threads change the result");
         let other = folder.path().join(format!("{method}-other"));
         search(&other, 2, &[&flags[..], &["--seed", "1"]].concat());
         assert_ne!(files(&other)["alpha.npy"], runs[0]["alpha.npy"]);
+    }
+}
+
+#[test]
+fn every_method_searches_and_its_folder_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, method, title) in [
+        ("snas", &["--method", "snas"][..], "SNAS, single level"),
+        ("snas-bi", &["--method", "snas", "--level", "bi"], "SNAS, bi-level"),
+        ("proxyless", &["--method", "proxylessnas"], "ProxylessNAS, bi-level"),
+        (
+            "proxyless-single",
+            &["--method", "proxylessnas", "--level", "single", "--paths", "4"],
+            "ProxylessNAS, single",
+        ),
+        ("random", &["--method", "random"], "uniform sampling"),
+        ("unrolled", &["--method", "darts", "--unrolled", "true"], "DARTS, second order, bi-level"),
+        ("darts", &["--method", "darts", "--level", "single"], "DARTS, first order, single level"),
+    ] {
+        let small = ["--data", "synthetic", "--epochs", "2", "--batch", "16", "--channels", "2"];
+        let sets = ["--training-images", "32", "--search-images", "32"];
+        let flags = [method, &small, &sets].concat();
+        let runs = [1, 2].map(|threads| {
+            let out = folder.path().join(format!("{name}-{threads}"));
+            let output = search(&out, threads, &flags);
+            assert!(output.status.success(), "{output:?}");
+            out
+        });
+        assert_eq!(files(&runs[0]), files(&runs[1]), "{name}: threads change the result");
+        let run = RunFolder::open(&runs[0]).unwrap();
+        assert!(run.manifest.title.starts_with(title), "{}", run.manifest.title);
+        let moved = run.alpha.index_axis(ndarray::Axis(0), 0) != run.alpha.index_axis(ndarray::Axis(0), 2);
+        assert_eq!(moved, name != "random", "{name}");
     }
 }
 

@@ -44,14 +44,15 @@ pub fn softmax_rows(logits: ArrayView2<f64>) -> Array2<f64> {
     p
 }
 
-/// One operation an edge, drawn from p_α by the Gumbel-max trick: argmax of α_k − log(−log U_k).
+/// G = −log(−log U), independent for every entry.
+pub fn gumbel_noise(shape: (usize, usize), stream: &mut Stream) -> Array2<f64> {
+    Array2::from_shape_simple_fn(shape, || -(-stream.random::<f64>().max(f64::MIN_POSITIVE).ln()).ln())
+}
+
+/// One operation an edge, drawn from p_α by the Gumbel-max trick: argmax of α_k + G_k.
 pub fn gumbel_max(logits: ArrayView2<f64>, stream: &mut Stream) -> Vec<Operation> {
-    let draw = |row: ndarray::ArrayView1<f64>| {
-        let gumbel = |_: &f64| -(-stream.random::<f64>().max(f64::MIN_POSITIVE).ln()).ln();
-        let noise: Vec<f64> = row.iter().map(gumbel).collect();
-        largest(row.iter().zip(noise).map(|(a, g)| a + g))
-    };
-    logits.outer_iter().map(draw).map(|k| Operation::ALL[k]).collect()
+    let keys = &logits + &gumbel_noise(logits.dim(), stream);
+    keys.outer_iter().map(|row| Operation::ALL[largest(row.iter().copied())]).collect()
 }
 
 /// The cell with the largest probability: the first largest α of each edge, none included.

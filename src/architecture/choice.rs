@@ -37,6 +37,11 @@ impl<E: Element, D: Backend<E>> Choice<E, D> {
         Choice { weights, active: vec![Operation::ALL.to_vec(); edges] }
     }
 
+    /// Any Z, with what runs on each edge; an operation may run with weight 0, for its gradient.
+    pub fn restricted(weights: Var<E, D>, active: Vec<Vec<Operation>>) -> Self {
+        Choice { weights, active }
+    }
+
     /// Z.
     pub fn weights(&self) -> &Var<E, D> {
         &self.weights

@@ -5,5 +5,5 @@
 mod alpha;
 mod choice;
 
-pub use alpha::{Alpha, derive, gumbel_max, softmax_rows};
+pub use alpha::{Alpha, derive, gumbel_max, gumbel_noise, softmax_rows};
 pub use choice::Choice;

@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand, and what they share.
 //!
 //! Exit status 0: done, and every verdict is the recorded one. 1: done, but a number or verdict is not
-//! what was expected. 2: the input was wrong; one line says which file, which field and what to do.
+//! what was expected. 2: the input was wrong; one line says which file, which field and what to do. 130: a
+//! search was interrupted and saved.
 
 mod cost;
 mod doctor;
+mod interrupt;
 mod progress;
 mod quick;
 mod report;

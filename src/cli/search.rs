@@ -1,10 +1,11 @@
 //! `wirecost search`: α and θ trained on images, everything written to a run folder.
 
-use super::{Shared, doctor, progress};
+use super::{Shared, doctor, interrupt, progress};
 use crate::{
     normalisation::Normalisation,
     operation::Order,
-    search::{CellChoice, Config, Level, Method, search},
+    run::{MANIFEST, Manifest},
+    search::{CellChoice, Config, Ended, Level, Method, resume, search},
     tensor::Cpu,
 };
 use anyhow::{Context, bail};
@@ -17,12 +18,18 @@ use std::{path::PathBuf, process::ExitCode};
 /// Settings come from the method's defaults (the paper's protocol at digits scale), then from
 /// --config, then from the flags. The same settings and seed give the same files, byte for byte, at
 /// any number of threads; only timing.jsonl and machine.json depend on the machine.
+///
+/// Ctrl-C finishes the step, saves and stops; --resume goes on from there, or from the last checkpoint
+/// of a search that was killed, and ends with the same files.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub struct Arguments {
-    /// The run folder to make; one that exists is never touched
+    /// The run folder to make; one that exists is only touched by --resume
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
+    /// Go on with the run in --out, if there is one, with its recorded settings
+    #[arg(long)]
+    resume: bool,
     /// Settings as TOML; its keys are those of the flags below
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
@@ -38,7 +45,7 @@ pub struct Arguments {
 #[serde(rename_all = "kebab-case")]
 #[command(next_help_heading = "Settings")]
 struct Flags {
-    /// dsnas or darts
+    /// dsnas, darts, snas, proxylessnas, or random
     #[arg(long, value_name = "NAME")]
     method: Option<Method>,
     /// Which images train α: single (those of θ) or bi (a set of its own)
@@ -122,6 +129,18 @@ struct Flags {
     /// Standard deviation of the first α
     #[arg(long, value_name = "X")]
     alpha_std: Option<f64>,
+    /// DARTS, second order: true or false
+    #[arg(long, value_name = "BOOL")]
+    unrolled: Option<bool>,
+    /// First temperature of SNAS
+    #[arg(long, value_name = "X")]
+    tau: Option<f64>,
+    /// Last temperature of SNAS
+    #[arg(long, value_name = "X")]
+    tau_min: Option<f64>,
+    /// Paths of an edge that ProxylessNAS evaluates to train α, 2 to 8
+    #[arg(long, value_name = "N")]
+    paths: Option<usize>,
 }
 
 pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
@@ -131,18 +150,36 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
         print!("{}", toml::to_string(&config)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let name = format!("{:?}", config.method).to_lowercase();
-    let mut observer = progress::observer(&name, shared.quiet);
-    search::<f32, Cpu>(&config, Cpu::default(), &arguments.out, doctor::machine(), &mut *observer)?;
-    if !shared.quiet {
-        let out = arguments.out.display();
-        println!("{out}: done; see it with wirecost report {out} --out FOLDER");
+    let mut observer = progress::observer(config.method.name(), shared.quiet);
+    let mut observer = interrupt::Interruptible::new(&mut *observer)?;
+    let run = if arguments.resume { resume::<f32, Cpu> } else { search::<f32, Cpu> };
+    let out = arguments.out.display();
+    match run(&config, Cpu::default(), &arguments.out, doctor::machine(), &mut observer)? {
+        Ended::Done => {
+            if !shared.quiet {
+                println!("{out}: done; see it with wirecost report {out} --out FOLDER");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Ended::Stopped { epoch, step } => {
+            eprintln!(
+                "{out}: saved in epoch {epoch} after step {step}; go on with wirecost search --out {out} --resume"
+            );
+            Ok(ExitCode::from(interrupt::STATUS))
+        }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The method's defaults, overlaid with the file's keys, then with the flags.
+///
+/// A run that is resumed without any settings has its own.
 fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
+    let flags = toml::Table::try_from(&arguments.flags)?;
+    if arguments.resume && flags.is_empty() && arguments.config.is_none() && arguments.out.exists() {
+        let config = Manifest::read(&arguments.out)?.config;
+        return serde_json::from_value(config)
+            .with_context(|| format!("{}: config", arguments.out.join(MANIFEST).display()));
+    }
     let file = match &arguments.config {
         None => toml::Table::new(),
         Some(path) => {
@@ -150,11 +187,10 @@ fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
             text.parse().map_err(|error: toml::de::Error| one_line(path, &error))?
         }
     };
-    let flags = toml::Table::try_from(&arguments.flags)?;
     let method = match flags.get("method").or(file.get("method")) {
         Some(toml::Value::String(name)) => name.parse().map_err(anyhow::Error::msg)?,
-        Some(other) => bail!("method: {other}; expected \"dsnas\" or \"darts\""),
-        None => bail!("method: not given; add --method dsnas or --method darts"),
+        Some(other) => bail!("method: {other}; expected a name such as \"dsnas\""),
+        None => bail!("method: not given; add --method dsnas, darts, snas, proxylessnas or random"),
     };
     let mut table = toml::Table::try_from(Config::new(method))?;
     if let (Some(path), Some(key)) = (&arguments.config, file.keys().find(|key| !table.contains_key(*key))) {

@@ -32,14 +32,14 @@ impl CostRecord {
 }
 
 /// Collects an epoch's costs (Welford's running mean and variance).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CostAccumulator {
     edges: usize,
     operations: usize,
     moments: Vec<Moments>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Moments {
     count: usize,
     mean: f64,

@@ -29,6 +29,17 @@ pub enum Error {
         /// Line and reason.
         reason: String,
     },
+    /// A checkpoint that this run cannot go on from.
+    #[error("{}: {reason}; nothing was changed: put the run's own checkpoint back, or run into another --out", .path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process writes this run.
+    #[error("{}: another process is writing this run; wait for it, or end it", .0.display())]
+    Busy(PathBuf),
     /// A value that does not fit the rest of the run.
     #[error("{}: {field}: expected {expected}, found {found}", .path.display())]
     Field {

@@ -30,12 +30,7 @@ impl RunFolder {
     /// # Errors
     /// If a file is missing, damaged, or does not fit the others; the error names file, line and field.
     pub fn open(dir: &Path) -> Result<RunFolder> {
-        if !dir.is_dir() {
-            return Err(Error::read(dir, "no such folder"));
-        }
-        let path = dir.join(MANIFEST);
-        let manifest: Manifest = serde_json::from_str(&read(&path)?).map_err(|e| Error::damaged(&path, e))?;
-        manifest.check(&path)?;
+        let manifest = Manifest::read(dir)?;
         let path = dir.join(ALPHA);
         if !path.is_file() {
             return Err(Error::read(&path, "no such file"));

@@ -1,8 +1,8 @@
 //! What a run was: enough to make it again.
 
-use super::{Error, Result};
+use super::{Error, MANIFEST, Result};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,26 @@ impl CellSummary {
 }
 
 impl Manifest {
+    /// Reads and checks the manifest of the run folder `dir`.
+    ///
+    /// # Errors
+    /// If there is none, or it is damaged; the error names the file.
+    pub fn read(dir: &Path) -> Result<Self> {
+        if !dir.is_dir() {
+            return Err(Error::read(dir, "no such folder"));
+        }
+        let path = dir.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(|e| Error::read(&path, e))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|e| Error::damaged(&path, e))?;
+        manifest.check(&path)?;
+        Ok(manifest)
+    }
+
+    /// The shape of α: edges and operations.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.cell.edges.len(), self.operations.len()]
+    }
+
     /// Checks that the parts fit each other; `path` is named in the error.
     pub(super) fn check(&self, path: &Path) -> Result<()> {
         let CellSummary { cells, nodes, inputs, ref edges, ref output } = self.cell;

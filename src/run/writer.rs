@@ -1,17 +1,20 @@
 //! Writes a run folder while the run goes on.
 
-use super::{ALPHA, COSTS, CostRecord, EpochMetrics, Error, MACHINE, MANIFEST, METRICS, Manifest, Result, TIMING};
+use super::{
+    ALPHA, CHECKPOINT, COSTS, Checkpoint, CostRecord, EpochMetrics, Error, MACHINE, MANIFEST, METRICS, Manifest,
+    Result, TIMING, atomic, lines::Lines,
+};
 use ndarray::{Array3, ArrayView2};
-use ndarray_npy::WriteNpyExt;
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use serde::Serialize;
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 /// A run folder that is being written. Every call leaves complete lines and a complete `alpha.npy`
-/// on disk, so an interrupted run loses at most its current epoch.
+/// on disk, so a killed run loses at most what came after its last checkpoint.
 #[derive(Debug)]
 pub struct RunWriter {
     dir: PathBuf,
@@ -23,29 +26,79 @@ pub struct RunWriter {
 }
 
 impl RunWriter {
-    /// Makes the folder `dir`, and its parents, for a new run.
+    /// Makes the folder `dir`, and its parents, for a new run. The folder appears with its manifest in
+    /// it, or not at all.
     ///
     /// # Errors
     /// If `dir` exists, cannot be made, or the manifest's parts do not fit each other.
     pub fn create(dir: &Path, manifest: &Manifest, machine: serde_json::Value) -> Result<Self> {
         manifest.check(&dir.join(MANIFEST))?;
-        if let Some(parent) = dir.parent() {
-            fs::create_dir_all(parent).map_err(|e| Error::write(parent, e))?;
+        if dir.symlink_metadata().is_ok() {
+            return Err(Error::Exists(dir.into()));
         }
-        fs::create_dir(dir).map_err(|e| match e.kind() {
-            io::ErrorKind::AlreadyExists => Error::Exists(dir.into()),
+        let parent = match dir.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(|e| Error::write(parent, e))?;
+        let work = tempfile::Builder::new().prefix(".wirecost-").tempdir_in(parent);
+        let work = work.map_err(|e| Error::write(parent, e))?;
+        // One level below the temporary folder, which is private to its maker.
+        let new = work.path().join("run");
+        fs::create_dir(&new).map_err(|e| Error::write(&new, e))?;
+        write_json(&new.join(MANIFEST), manifest)?;
+        write_json(&new.join(MACHINE), &machine)?;
+        for name in [METRICS, COSTS, TIMING] {
+            File::create(new.join(name)).map_err(|e| Error::write(&new.join(name), e))?;
+        }
+        fs::rename(&new, dir).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => Error::Exists(dir.into()),
             _ => Error::write(dir, e),
         })?;
-        write_json(&dir.join(MANIFEST), manifest)?;
-        write_json(&dir.join(MACHINE), &machine)?;
-        Ok(RunWriter {
-            metrics: Lines::create(dir.join(METRICS))?,
-            costs: Lines::create(dir.join(COSTS))?,
-            timing: Lines::create(dir.join(TIMING))?,
-            dir: dir.into(),
-            manifest: manifest.clone(),
-            alpha: Vec::new(),
-        })
+        Self::open(dir, manifest, 0, Vec::new())
+    }
+
+    /// Goes on with the run `manifest` in the folder `dir` after the epochs of its `checkpoint`, or from
+    /// its beginning where none was written; cuts off what was written later.
+    ///
+    /// # Errors
+    /// If a file lacks something of those epochs; then nothing is cut.
+    pub fn resume(dir: &Path, manifest: &Manifest, checkpoint: Option<&Checkpoint>) -> Result<Self> {
+        let epochs = checkpoint.map_or(0, |checkpoint| checkpoint.epoch);
+        let mut alpha = Vec::new();
+        if checkpoint.is_some() {
+            let path = dir.join(ALPHA);
+            let file = File::open(&path).map_err(|e| Error::read(&path, e))?;
+            let history = Array3::<f64>::read_npy(file).map_err(|e| Error::damaged(&path, e))?;
+            let (rows, edges, operations) = history.dim();
+            if rows <= epochs || [edges, operations] != manifest.shape() {
+                let expected = format!("at least {} rows of {:?}", epochs + 1, manifest.shape());
+                return Err(Error::field(&path, "shape", expected, format!("{:?}", history.shape())));
+            }
+            alpha.extend(history.iter().take((epochs + 1) * edges * operations));
+        } else if fs::metadata(dir.join(METRICS)).is_ok_and(|file| file.len() > 0) {
+            let reason = "missing, though epochs of the run were written".into();
+            return Err(Error::Checkpoint { path: dir.join(CHECKPOINT), reason });
+        }
+        Self::open(dir, manifest, epochs, alpha)
+    }
+
+    fn open(dir: &Path, manifest: &Manifest, epochs: usize, alpha: Vec<f64>) -> Result<Self> {
+        let lines = |name| Lines::open(&dir.join(name), epochs);
+        let [mut metrics, mut costs, mut timing] = [lines(METRICS)?, lines(COSTS)?, lines(TIMING)?];
+        metrics.lock()?;
+        [&mut metrics, &mut costs, &mut timing].into_iter().try_for_each(Lines::cut)?;
+        [ALPHA, CHECKPOINT].iter().try_for_each(|name| atomic::tidy(&dir.join(name)))?;
+        let mut run = RunWriter { dir: dir.into(), manifest: manifest.clone(), metrics, costs, timing, alpha };
+        if !run.alpha.is_empty() {
+            run.write_alpha()?;
+        }
+        Ok(run)
+    }
+
+    /// Whether α before training has been written.
+    pub fn begun(&self) -> bool {
+        !self.alpha.is_empty()
     }
 
     /// Appends a line to `metrics.jsonl`.
@@ -73,67 +126,41 @@ impl RunWriter {
     /// If a number is NaN or infinite, the shape is not the manifest's, or the file cannot be written.
     pub fn alpha(&mut self, alpha: ArrayView2<f64>) -> Result<()> {
         let path = self.dir.join(ALPHA);
-        let shape = (self.manifest.cell.edges.len(), self.manifest.operations.len());
-        if alpha.dim() != shape {
-            return Err(Error::field(&path, "shape", format!("{shape:?}"), format!("{:?}", alpha.dim())));
+        if alpha.shape() != self.manifest.shape() {
+            let expected = format!("{:?}", self.manifest.shape());
+            return Err(Error::field(&path, "shape", expected, format!("{:?}", alpha.shape())));
         }
         if let Some(value) = alpha.iter().find(|value| !value.is_finite()) {
             return Err(Error::field(&path, "alpha", "a finite number", value));
         }
         self.alpha.extend(alpha);
-        let rows = self.alpha.len() / (shape.0 * shape.1);
-        let history = Array3::from_shape_vec((rows, shape.0, shape.1), self.alpha.clone()).expect("whole rows");
-        // Readers see the old file or the new one, never half of it.
-        let part = self.dir.join("alpha.npy.part");
-        let written = File::create(&part).map_err(|e| Error::write(&part, e)).and_then(|file| {
-            let mut file = BufWriter::new(file);
-            history.write_npy(&mut file).map_err(|e| Error::write(&part, e))?;
-            file.into_inner().map_err(|e| Error::write(&part, e))?.sync_all().map_err(|e| Error::write(&part, e))
-        });
-        written?;
-        fs::rename(&part, &path).map_err(|e| Error::write(&path, e))
+        self.write_alpha()
     }
 
-    /// Appends an epoch's duration to `timing.jsonl`.
+    fn write_alpha(&mut self) -> Result<()> {
+        let path = self.dir.join(ALPHA);
+        let [edges, operations] = self.manifest.shape();
+        let rows = self.alpha.len() / (edges * operations);
+        let history = Array3::from_shape_vec((rows, edges, operations), self.alpha.clone()).expect("whole rows");
+        let mut bytes = Vec::new();
+        history.write_npy(&mut bytes).map_err(|e| Error::write(&path, e))?;
+        atomic::write(&path, &bytes)
+    }
+
+    /// Appends an epoch's duration to `timing.jsonl`; of an epoch that was interrupted, the last part.
     pub fn timing(&mut self, epoch: usize, seconds: f64) -> Result<()> {
         self.timing.append(&[serde_json::json!({ "epoch": epoch, "seconds": seconds })])
     }
 
+    /// Replaces `checkpoint.safetensors`, once everything that it follows is on disk.
+    pub fn checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
+        [&self.metrics, &self.costs, &self.timing].into_iter().try_for_each(Lines::sync)?;
+        checkpoint.write(&self.dir, &self.manifest)
+    }
+
     /// Makes sure that everything is on disk.
     pub fn finish(self) -> Result<()> {
-        [self.metrics, self.costs, self.timing]
-            .iter()
-            .try_for_each(|lines| lines.file.sync_all().map_err(|e| Error::write(&lines.path, e)))
-    }
-}
-
-/// A file of JSON lines.
-#[derive(Debug)]
-struct Lines {
-    path: PathBuf,
-    file: File,
-}
-
-impl Lines {
-    fn create(path: PathBuf) -> Result<Self> {
-        let file = File::create_new(&path).map_err(|e| Error::write(&path, e))?;
-        Ok(Lines { path, file })
-    }
-
-    fn finite(&self, wrong: Option<(&'static str, f64)>) -> Result<()> {
-        match wrong {
-            None => Ok(()),
-            Some((field, value)) => Err(Error::field(&self.path, field, "a finite number", value)),
-        }
-    }
-
-    fn append<T: Serialize>(&mut self, values: &[T]) -> Result<()> {
-        let mut text = Vec::new();
-        for value in values {
-            serde_json::to_writer(&mut text, value).map_err(|e| Error::write(&self.path, e))?;
-            text.push(b'\n');
-        }
-        self.file.write_all(&text).map_err(|e| Error::write(&self.path, e))
+        [self.metrics, self.costs, self.timing].iter().try_for_each(Lines::sync)
     }
 }
 

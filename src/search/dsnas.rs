@@ -1,39 +1,37 @@
-//! DSNAS, single level: one sampled operation an edge, α and θ trained on the same batch.
+//! DSNAS: one sampled operation an edge, α and θ trained on the same batch.
 //!
 //! The loss's gradient with respect to α is estimated from the sample s on edge e as
 //! ∂L/∂α_m = (δ_sm − p_m) · C(Z_s), where C(Z_s) = ⟨∂L/∂x_j, o_s⟩ is the cost: exact as a formula for one
 //! sample, biased as an estimate of ∂E\[L\]/∂α. All cells share α, so their costs add up.
 
-use super::model::{Batch, Model};
+use super::{
+    model::{Batch, Model},
+    step::Method,
+};
 use crate::{
     architecture::{Choice, gumbel_max, softmax_rows},
-    data::Images,
     operation::Operation,
     seed::Stream,
     tensor::{Backend, Element, Pass, error::Result},
 };
 use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
 
-/// Samples a network, trains θ and, unless `fixed`, α on the images at `indices`.
-pub fn step<E: Element, D: Backend<E>>(
-    model: &mut Model<E, D>,
-    images: &Images,
-    indices: &[usize],
-    learning_rate: f64,
-    stream: &mut Stream,
-    fixed: bool,
-) -> Result<Batch> {
-    let logits = model.alpha.logits()?;
-    let sampled = gumbel_max(logits.view(), stream);
-    let choice = Choice::one_hot(&model.device, &sampled)?;
-    let batch = model.run(images, indices, &choice, Pass::recording())?;
-    model.step_theta(learning_rate)?;
-    if !fixed {
-        let gradient = alpha_gradient(logits.view(), &sampled, batch.costs.view());
-        model.alpha.value.set_gradient(&gradient.iter().map(|g| E::of(*g)).collect::<Vec<_>>())?;
-        model.step_alpha()?;
+/// The sample of the last pass.
+#[derive(Default)]
+pub struct Dsnas {
+    sampled: Vec<Operation>,
+}
+
+impl<E: Element, D: Backend<E>> Method<E, D> for Dsnas {
+    fn draw(&mut self, model: &Model<E, D>, _: &Pass<E, D>, _: bool, stream: &mut Stream) -> Result<Choice<E, D>> {
+        self.sampled = gumbel_max(model.alpha.logits()?.view(), stream);
+        Choice::one_hot(&model.device, &self.sampled)
     }
-    Ok(batch)
+
+    fn alpha_gradient(&mut self, model: &Model<E, D>, batch: &Batch) -> Result<()> {
+        let gradient = alpha_gradient(model.alpha.logits()?.view(), &self.sampled, batch.costs.view());
+        model.set_alpha_gradient(&gradient)
+    }
 }
 
 /// (δ_sm − p_m) · C(Z_s) for every edge and operation m, from the logits `[edges, operations]`, the

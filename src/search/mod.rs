@@ -4,8 +4,12 @@
 //! | --- | --- |
 //! | [`config`](Config) | every setting, with the protocol's defaults for each method |
 //! | `model` | network, α and their optimisers; one pass over a batch |
-//! | `dsnas`, `darts` | a step of each method, with the equations that it follows |
+//! | `step` | one step of any method |
+//! | `darts`, `unrolled`, `snas`, `dsnas`, `proxylessnas`, `random` | how each draws Z and trains α, with its equations |
+//! | `sets` | the images, and which of them a step sees |
 //! | `driver` | epochs, metrics, the run folder |
+//! | `state`, `persist` | what a checkpoint holds |
+//! | `describe` | the manifest |
 //! | `observer` | who is told about progress |
 //!
 //! The cost of operation k on edge e is Z_k ∂L/∂Z_k, so the costs that the figures show are read off the
@@ -13,14 +17,23 @@
 
 mod config;
 pub mod darts;
+mod describe;
 mod driver;
 pub mod dsnas;
 pub mod model;
 mod observer;
+mod persist;
+pub mod proxylessnas;
+pub mod random;
+mod sets;
+pub mod snas;
+mod state;
+pub mod step;
 mod tally;
+pub mod unrolled;
 
 pub use config::{CellChoice, Config, Level, Method};
-pub use driver::search;
+pub use driver::{Ended, resume, search};
 pub use observer::{Observer, Progress, Silent};
 
 use crate::{data, run, tensor};
@@ -46,6 +59,16 @@ pub enum Error {
     /// Building the network.
     #[error(transparent)]
     Network(#[from] tensor::Error),
+    /// A run that cannot be resumed, since it was another search.
+    #[error("{key}: {given}, but the run was recorded with {recorded}; resume it as recorded, or choose another --out")]
+    Differs {
+        /// The setting's key.
+        key: String,
+        /// What was asked for.
+        given: String,
+        /// What the manifest has.
+        recorded: String,
+    },
     /// A step that failed; what was written before it stays.
     #[error("epoch {epoch}, step {step}: {problem}")]
     Step {

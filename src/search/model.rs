@@ -3,12 +3,12 @@
 use super::{Config, Error};
 use crate::{
     architecture::{Alpha, Choice},
-    cost::operation_costs,
+    cost::{operation_costs, weight_gradients},
     data::Images,
     network::{Losses, Network, Random, one_hot_rows},
     operation::Operation,
     seed::stream,
-    tensor::{Adam, AdamRule, Backend, Element, Pass, Scope, Sgd, SgdRule, Var, clip_norm, error::Result},
+    tensor::{Adam, AdamRule, Backend, Element, Parameter, Pass, Scope, Sgd, SgdRule, Var, clip_norm, error::Result},
 };
 use ndarray::{Array2, Array3};
 
@@ -18,9 +18,11 @@ pub struct Model<E: Element, D: Backend<E>> {
     pub device: D,
     /// The architecture's logits, shared by all cells.
     pub alpha: Alpha<E, D>,
-    network: Network<E, D>,
-    theta_optimiser: Sgd<E, D>,
-    alpha_optimiser: Adam<E, D>,
+    /// The operations that each edge may have.
+    pub allowed: Vec<Vec<Operation>>,
+    pub(super) network: Network<E, D>,
+    pub(super) theta_optimiser: Sgd<E, D>,
+    pub(super) alpha_optimiser: Adam<E, D>,
     clip: f64,
     classes: usize,
 }
@@ -31,6 +33,8 @@ pub struct Batch {
     pub losses: Losses,
     /// C of each operation, `[cells, edges, operations]`.
     pub costs: Array3<f64>,
+    /// ∂L/∂Z, in the same shape.
+    pub gradients: Array3<f64>,
     /// Which operations ran on each edge, in every cell.
     pub active: Vec<Vec<Operation>>,
 }
@@ -50,6 +54,7 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
         Ok(Model {
             device,
             alpha,
+            allowed: vec![Operation::ALL.to_vec(); edges],
             network,
             theta_optimiser: Sgd::new(theta),
             alpha_optimiser: Adam::new(adam),
@@ -77,6 +82,7 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
         Ok(Batch {
             losses: Losses::new(logits.view(), &labels),
             costs: operation_costs(&output)?,
+            gradients: weight_gradients(&output)?,
             active: choice.active().to_vec(),
         })
     }
@@ -91,5 +97,37 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
     /// Adam on α with the gradient that the last pass left, or that was put there.
     pub fn step_alpha(&mut self) -> Result<()> {
         self.alpha_optimiser.step(&mut self.alpha.value)
+    }
+
+    /// Puts ∂L/∂α `[edges, operations]` in place for the next step of α.
+    pub fn set_alpha_gradient(&self, gradient: &Array2<f64>) -> Result<()> {
+        self.alpha.value.set_gradient(&gradient.iter().map(|g| E::of(*g)).collect::<Vec<_>>())
+    }
+
+    /// Replaces α.
+    pub fn set_alpha(&mut self, logits: &Array2<f64>) -> Result<()> {
+        self.alpha.value.assign(&logits.iter().map(|a| E::of(*a)).collect::<Vec<_>>())
+    }
+
+    /// θ on the host, by parameter.
+    pub fn theta(&mut self) -> Result<Vec<Vec<f64>>> {
+        let host = |values: Vec<E>| values.into_iter().map(E::double).collect();
+        self.network.parameters().into_iter().map(|p| Ok(host(p.value.to_host()?))).collect()
+    }
+
+    /// Replaces θ.
+    pub fn set_theta(&mut self, theta: &[Vec<f64>]) -> Result<()> {
+        let mut pairs = self.network.parameters().into_iter().zip(theta);
+        pairs.try_for_each(|(p, values)| p.value.assign(&values.iter().map(|v| E::of(*v)).collect::<Vec<_>>()))
+    }
+
+    /// The gradient that the last recorded pass left on θ, zero where none arrived; takes it.
+    pub fn take_theta_gradient(&mut self) -> Result<Vec<Vec<f64>>> {
+        let host = |p: &mut Parameter<E, D>| {
+            let length = p.value.shape().iter().product();
+            let gradient = p.value.take_gradient()?.unwrap_or_else(|| vec![E::zero(); length]);
+            Ok(gradient.into_iter().map(E::double).collect())
+        };
+        self.network.parameters().into_iter().map(host).collect()
     }
 }

@@ -26,6 +26,11 @@ pub trait Observer {
 
     /// An epoch was done.
     fn epoch(&mut self, progress: &Progress);
+
+    /// Asked after every step: whether to save and stop there.
+    fn stop(&self) -> bool {
+        false
+    }
 }
 
 /// Says nothing.

@@ -4,15 +4,16 @@ use crate::{
     network::Losses,
     run::{EpochMetrics, Split},
 };
+use serde::{Deserialize, Serialize};
 
 /// L and H summed over the correctly and the wrongly classified images of one set.
-#[derive(Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     correct: Sums,
     wrong: Sums,
 }
 
-#[derive(Default, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Sums {
     count: usize,
     loss: f64,

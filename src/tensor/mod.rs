@@ -28,7 +28,7 @@ pub use dfdx::tensor::Cpu;
 pub use element::Element;
 pub use error::Error;
 pub use kernel::{Buf, Kernel, Memory};
-pub use optimiser::{Adam, AdamRule, Sgd, SgdRule, clip_norm};
+pub use optimiser::{Adam, AdamRule, Moments, Sgd, SgdRule, clip_norm};
 pub use parameter::{Init, Parameter, Scope, Source};
 pub use pass::{Pass, Seen};
 pub use var::{Tape, Var, Watch};

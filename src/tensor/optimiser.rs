@@ -63,6 +63,29 @@ impl<E: Element, D: Backend<E>> Sgd<E, D> {
         }
         Ok(())
     }
+
+    /// The velocity of each parameter on the host, `None` where no step has been made.
+    pub fn velocity(&self, device: &D) -> Result<Vec<Option<Vec<E>>>> {
+        self.velocity.iter().map(|v| v.as_ref().map(|v| device.download(v)).transpose()).collect()
+    }
+
+    /// Goes on from velocities that [`velocity`](Sgd::velocity) gave.
+    pub fn set_velocity(&mut self, device: &D, velocity: &[Option<Vec<E>>]) -> Result<()> {
+        let upload = |v: &Option<Vec<E>>| v.as_ref().map(|v| device.upload(v)).transpose();
+        self.velocity = velocity.iter().map(upload).collect::<Result<_>>()?;
+        Ok(())
+    }
+}
+
+/// What Adam has gathered, on the host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments<E> {
+    /// Steps made.
+    pub steps: i32,
+    /// Running mean of the gradient.
+    pub first: Vec<E>,
+    /// Running mean of its square.
+    pub second: Vec<E>,
 }
 
 /// The state of Adam for one parameter.
@@ -76,6 +99,20 @@ impl<E: Element, D: Backend<E>> Adam<E, D> {
     /// No moments gathered yet.
     pub fn new(rule: AdamRule) -> Self {
         Adam { rule, steps: 0, moments: None }
+    }
+
+    /// What has been gathered, `None` before the first step.
+    pub fn moments(&self, device: &D) -> Result<Option<Moments<E>>> {
+        let Some([first, second]) = &self.moments else { return Ok(None) };
+        Ok(Some(Moments { steps: self.steps, first: device.download(first)?, second: device.download(second)? }))
+    }
+
+    /// Goes on from what [`moments`](Adam::moments) gave.
+    pub fn set_moments(&mut self, device: &D, moments: Option<Moments<E>>) -> Result<()> {
+        self.steps = moments.as_ref().map_or(0, |m| m.steps);
+        let upload = |m: Moments<E>| Ok([device.upload(&m.first)?, device.upload(&m.second)?]);
+        self.moments = moments.map(upload).transpose()?;
+        Ok(())
     }
 
     /// One step with the gradient in the parameter's slot; takes it. Without one, nothing happens.

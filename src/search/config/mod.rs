@@ -1,5 +1,8 @@
 //! Every setting of a search.
 
+mod check;
+mod text;
+
 use super::Error;
 use crate::{
     cell::Topology,
@@ -9,7 +12,6 @@ use crate::{
     tensor::op::Image,
 };
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 /// How α is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +19,14 @@ use std::str::FromStr;
 pub enum Method {
     /// One sampled operation an edge (Hu et al., 2020).
     Dsnas,
-    /// A softmax mixture of all operations, first order (Liu et al., 2018).
+    /// A softmax mixture of all operations (Liu et al., 2018).
     Darts,
+    /// A sample of the concrete distribution (Xie et al., 2018).
+    Snas,
+    /// Binary gates (Cai et al., 2018).
+    ProxylessNas,
+    /// Networks drawn uniformly: the baseline.
+    Random,
 }
 
 /// On which images α is trained.
@@ -101,20 +109,28 @@ pub struct Config {
     pub alpha_mean: f64,
     /// Standard deviation of the first α.
     pub alpha_std: f64,
+    /// Whether DARTS looks one step of θ ahead (second order).
+    pub unrolled: bool,
+    /// First temperature of SNAS; it falls to `tau-min` by the same factor each epoch.
+    pub tau: f64,
+    /// Last temperature of SNAS.
+    pub tau_min: f64,
+    /// Paths of an edge that ProxylessNAS evaluates to train α.
+    pub paths: usize,
 }
 
 impl Config {
-    /// The paper's protocol for `method`, with the digits in the place of CIFAR-10 and narrower cells.
+    /// The paper's protocol for `method`, with the digits in the place of CIFAR-10 and narrower cells;
+    /// for methods that the paper does not run, their own papers'.
     pub fn new(method: Method) -> Self {
-        let darts = method == Method::Darts;
-        Config {
+        let dsnas = Config {
             method,
-            level: if darts { Level::Bi } else { Level::Single },
+            level: Level::Single,
             data: "digits".into(),
             seed: 0,
-            epochs: if darts { 50 } else { 150 },
-            batch: if darts { 64 } else { 96 },
-            training_images: if darts { 864 } else { 1440 },
+            epochs: 150,
+            batch: 96,
+            training_images: 1440,
             search_images: 864,
             label_noise: 0.0,
             cell: CellChoice::Name("minimal".into()),
@@ -134,8 +150,29 @@ impl Config {
             alpha_lr: 3e-4,
             alpha_betas: [0.5, 0.999],
             alpha_decay: 1e-3,
-            alpha_mean: if darts { 0.0 } else { 1.0 },
-            alpha_std: if darts { 1e-3 } else { 0.01 },
+            alpha_mean: 1.0,
+            alpha_std: 0.01,
+            unrolled: false,
+            tau: 1.0,
+            tau_min: 0.03,
+            paths: 2,
+        };
+        let bi = |epochs| Config {
+            level: Level::Bi,
+            epochs,
+            batch: 64,
+            training_images: 864,
+            alpha_mean: 0.0,
+            alpha_std: 1e-3,
+            ..dsnas.clone()
+        };
+        match method {
+            Method::Dsnas => dsnas,
+            Method::Snas => Config { batch: 64, ..dsnas },
+            Method::Random => Config { alpha_lr: 0.0, alpha_mean: 0.0, alpha_std: 0.0, ..dsnas },
+            Method::Darts => bi(50),
+            // Without momentum or decay, so that paths which were not drawn do not move.
+            Method::ProxylessNas => Config { alpha_lr: 1e-3, alpha_betas: [0.0, 0.999], alpha_decay: 0.0, ..bi(120) },
         }
     }
 
@@ -158,45 +195,6 @@ impl Config {
             alpha_lr: 0.05,
             ..Self::new(Method::Darts)
         }
-    }
-
-    /// Refuses what makes no sense; the error names the key.
-    pub fn check(&self) -> Result<(), Error> {
-        let refuse = |field, problem: String| Err(Error::Config { field, problem });
-        let counts = [("epochs", self.epochs), ("batch", self.batch), ("training-images", self.training_images)];
-        if let Some((field, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
-            return refuse(field, "0; expected at least 1".into());
-        }
-        let not_negative = [
-            ("eps", self.eps),
-            ("head-gain", self.head_gain),
-            ("theta-lr", self.theta_lr),
-            ("theta-lr-min", self.theta_lr_min),
-            ("theta-momentum", self.theta_momentum),
-            ("theta-decay", self.theta_decay),
-            ("alpha-lr", self.alpha_lr),
-            ("alpha-decay", self.alpha_decay),
-            ("alpha-std", self.alpha_std),
-        ];
-        if let Some((field, value)) = not_negative.into_iter().find(|(_, v)| !(v.is_finite() && *v >= 0.0)) {
-            return refuse(field, format!("{value}; expected a finite number that is not negative"));
-        }
-        if self.alpha_betas.iter().any(|beta| !(0.0..1.0).contains(beta)) {
-            return refuse("alpha-betas", format!("{:?}; expected numbers from 0 to below 1", self.alpha_betas));
-        }
-        if self.clip.is_nan() || self.clip <= 0.0 {
-            return refuse("clip", format!("{}; expected a positive number", self.clip));
-        }
-        if !self.alpha_mean.is_finite() {
-            return refuse("alpha-mean", format!("{}; expected a finite number", self.alpha_mean));
-        }
-        if self.level == Level::Bi && self.search_images == 0 {
-            return refuse("search-images", "0; a bi-level search trains α on a set of its own".into());
-        }
-        if self.level == Level::Bi && self.method == Method::Dsnas {
-            return refuse("level", "bi; dsnas trains α and θ on the same batches, expected single".into());
-        }
-        Ok(())
     }
 
     /// The cell's graph.
@@ -240,57 +238,9 @@ impl Config {
         self.theta_lr_min + (self.theta_lr - self.theta_lr_min) * (1.0 + turn.cos()) / 2.0
     }
 
-    /// The command that makes this search again: what differs from the method's defaults.
-    pub fn command(&self) -> String {
-        let keys = |config: &Config| match serde_json::to_value(config) {
-            Ok(serde_json::Value::Object(keys)) => keys,
-            _ => unreachable!("settings are an object"),
-        };
-        let defaults = keys(&Config::new(self.method));
-        let mut command = String::from("wirecost search");
-        for (key, value) in keys(self) {
-            if ["method", "data", "seed"].contains(&key.as_str()) || defaults[&key] != value {
-                let value = match value {
-                    serde_json::Value::String(text) => text,
-                    serde_json::Value::Array(items) => {
-                        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-                    }
-                    other => other.to_string(),
-                };
-                let quoted = if value.starts_with('{') { format!("'{value}'") } else { value };
-                command += &format!(" --{key} {quoted}");
-            }
-        }
-        command
-    }
-}
-
-macro_rules! by_name {
-    ($type:ty: $what:literal, $($name:literal => $value:expr),+) => {
-        impl FromStr for $type {
-            type Err = String;
-
-            fn from_str(name: &str) -> Result<Self, String> {
-                match name {
-                    $($name => Ok($value),)+
-                    _ => Err(format!("unknown {} '{name}'; known: {}", $what, [$($name),+].join(", "))),
-                }
-            }
-        }
-    };
-}
-
-by_name!(Method: "method", "dsnas" => Method::Dsnas, "darts" => Method::Darts);
-by_name!(Level: "level", "single" => Level::Single, "bi" => Level::Bi);
-
-impl FromStr for CellChoice {
-    type Err = String;
-
-    /// A name, or a graph as JSON.
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.trim_start().starts_with('{') {
-            true => serde_json::from_str(text).map(CellChoice::Graph).map_err(|problem| problem.to_string()),
-            false => Ok(CellChoice::Name(text.into())),
-        }
+    /// SNAS's temperature in an epoch: geometric from the first to the last.
+    pub fn tau_at(&self, epoch: usize) -> f64 {
+        let done = epoch as f64 / self.epochs.saturating_sub(1).max(1) as f64;
+        self.tau * (self.tau_min / self.tau).powf(done)
     }
 }
