@@ -1,6 +1,9 @@
 //! One comparison of a computed number with what a claim says it is.
 
-use crate::tensor::Element;
+use crate::{
+    tensor::Element,
+    theorem::rounding::{Sum, U64, gamma},
+};
 
 /// The rounding behaviour of an element type.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,7 +22,7 @@ impl Arithmetic {
 
     /// γ_n = n u/(1 − n u).
     pub fn gamma(self, n: usize) -> f64 {
-        crate::theorem::rounding::gamma(n, self.unit)
+        gamma(n, self.unit)
     }
 }
 
@@ -83,10 +86,11 @@ pub struct Amount {
 
 impl Amount {
     /// Σ aᵢ bᵢ of numbers as they are, added here in f64: one rounding a product, then the sum
-    /// (`Tolerance.check_bound`).
+    /// (`Tolerance.check_bound`); a product may also underflow.
     pub fn dot(a: &[f64], b: &[f64]) -> Self {
-        let sum = crate::theorem::rounding::Sum::dot(a, b);
-        Amount { value: sum.value, bound: sum.bound(1, crate::theorem::rounding::U64), scale: sum.magnitude }
+        let sum = Sum::dot(a, b);
+        let lost = a.len() as f64 * Arithmetic::of::<f64>().tiny;
+        Amount { value: sum.value, bound: sum.bound(1, U64) + lost, scale: sum.magnitude }
     }
 
     /// The same with a further error of `relative` times the scale.

@@ -48,6 +48,12 @@ impl Trace {
         Trace { seen, norms: self.norms.clone() }
     }
 
+    /// A value or gradient that overflowed, if one did.
+    pub fn first_not_finite(&self) -> Option<f64> {
+        let mut numbers = self.seen.values().flat_map(|seen| seen.value.iter().chain(&seen.gradient));
+        numbers.find(|v| !v.is_finite()).copied()
+    }
+
     /// The norms in the order of execution.
     pub fn norms(&self) -> &[String] {
         &self.norms

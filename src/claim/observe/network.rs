@@ -16,7 +16,7 @@ use crate::{
     network::{consumer_key, node_key, output_key},
     normalisation::Normalisation,
     operation::Operation,
-    tensor::{Cpu, Element, Seen, error::Result},
+    tensor::{Cpu, Element, Error, Seen, error::Result},
 };
 use ndarray::Array2;
 use proptest::strategy::BoxedStrategy;
@@ -52,6 +52,9 @@ impl<E: Element> NetworkObservation<E> {
 
     /// The same for some of a batch of `batch` samples.
     fn part_of(case: Arc<Case>, evaluation: Evaluation, batch: usize) -> Result<Self> {
+        if let Some(value) = evaluation.trace.first_not_finite() {
+            return Err(Error::NotFinite(value));
+        }
         let arithmetic = Arithmetic::of::<E>();
         let (settings, trace) = (&case.settings, &evaluation.trace);
         let run = Run { case: &case, trace, arithmetic };
@@ -126,7 +129,9 @@ impl<E: Element> NetworkObservation<E> {
         if output.is_empty() {
             return Amount::default();
         }
-        Amount::dot(&seen.gradient, output).off_by(self.arithmetic.gamma(4 * Operation::ALL.len()))
+        let amount = Amount::dot(&seen.gradient, output).off_by(self.arithmetic.gamma(4 * Operation::ALL.len()));
+        let lost = self.arithmetic.tiny * seen.gradient.iter().chain(output).map(|v| v.abs()).sum::<f64>();
+        Amount { bound: amount.bound + lost, ..amount }
     }
 
     /// Σ over the edges e into node j of [`through`](Self::through).

@@ -127,8 +127,12 @@ impl Group {
         }
         let k = self.conditioning();
         let gamma = a.gamma(k.n + 8);
-        let entries: f64 =
-            (0..k.n).map(|i| self.entry_error(i, &k, a) * (k.rstd * self.x[i].abs() + self.xhat[i].abs())).sum();
+        let entry = |i: usize| {
+            let (x, xhat) = (self.x[i].abs(), self.xhat[i].abs());
+            // The last product, by r, may underflow.
+            self.entry_error(i, &k, a) * (k.rstd * x + xhat) + 4.0 * a.tiny * x
+        };
+        let entries: f64 = (0..k.n).map(entry).sum();
         let mean_g = self.g.iter().sum::<f64>().abs() / k.n as f64;
         let off_centre = (mean_g + k.gxhat * k.rstd * k.mean.abs()) * k.n as f64 * gamma * k.kappa;
         let spread = k.n as f64 * k.gxhat * (gamma + 2.0 * k.share * (gamma * k.kappa).powi(2));
@@ -153,7 +157,7 @@ impl Group {
         let gamma = a.gamma(k.n + 8);
         let (off, size) = (gamma * k.kappa, self.g[i].abs() + k.g + self.xhat[i].abs() * k.gxhat);
         let moved = off * (k.gxhat + self.xhat[i].abs() * k.g + off * k.g);
-        k.rstd * (self.entry_error(i, &k, a) + 2.0 * (moved + (gamma + off * off) * size))
+        k.rstd * (self.entry_error(i, &k, a) + 2.0 * (moved + (gamma + off * off) * size)) + 4.0 * a.tiny
     }
 
     /// How far Σ ∂L/∂x may be from 0 (the part of Tian's projection along **1**, for every ε): the
@@ -164,7 +168,7 @@ impl Group {
             return if self.is_blocked() { 0.0 } else { f64::INFINITY };
         }
         let entries: f64 = (0..k.n).map(|i| self.entry_error(i, &k, a)).sum();
-        k.rstd * (entries + k.n as f64 * k.gxhat * a.gamma(k.n + 8) * (1.0 + k.kappa))
+        k.rstd * (entries + k.n as f64 * k.gxhat * a.gamma(k.n + 8) * (1.0 + k.kappa)) + 4.0 * a.tiny * k.n as f64
     }
 
     /// How far ⟨∂L/∂x, x̂⟩ may be from ε/(σ² + ε) · r ⟨g, x̂⟩ (the part along x̂).
@@ -177,5 +181,6 @@ impl Group {
         let entries: f64 = (0..k.n).map(|i| self.entry_error(i, &k, a) * self.xhat[i].abs()).sum();
         let spread = k.n as f64 * k.gxhat * (gamma + 2.0 * k.share * (gamma * k.kappa).powi(2));
         k.rstd * (entries + k.n as f64 * k.g * gamma * k.kappa + spread)
+            + 8.0 * a.tiny * k.n as f64 * (k.n as f64).sqrt()
     }
 }

@@ -110,19 +110,25 @@ impl Run<'_> {
         let (device, mut image) = (Cpu::default(), crate::tensor::op::Image::of("trace", &x.shape)?);
         let absolute = |values: &[f64]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
         let mut y = Var::new(&device, &x.shape, &absolute(&x.value))?;
-        let mut roundings = 0;
+        let sum = |values: &[f64]| values.iter().map(|v| v.abs()).sum::<f64>();
+        // What an underflow anywhere on the way may be multiplied by: what comes before, or after.
+        let (mut roundings, mut before, mut after) = (0, sum(&x.value), sum(gy));
         for (step, weight) in chain {
             let weight = match weight {
-                Some(name) => Var::new(&device, &step.weights(image), &absolute(&self.case.parameters[name]))?,
-                None => Var::zeros(&device, &[1])?,
+                Some(name) => absolute(&self.case.parameters[name]),
+                None => vec![0.0],
             };
-            y = step.apply(&y, &weight)?;
+            after *= 1.0 + sum(&weight);
+            let shape = step.weights(image);
+            let shape = if shape.is_empty() { vec![1] } else { shape };
+            y = step.apply(&y, &Var::new(&device, &shape, &weight)?)?;
+            before += sum(&y.to_host()?);
             roundings += step.roundings(image);
             image = step.output(image);
         }
         let scale: f64 = y.to_host()?.iter().zip(gy).map(|(y, g)| y * g.abs()).sum();
-        let lost: f64 = x.value.iter().chain(gy).map(|v| v.abs()).sum::<f64>() * roundings as f64;
-        let bound = self.arithmetic.gamma(roundings) * scale + self.arithmetic.tiny * lost;
+        let lost = self.arithmetic.tiny * roundings as f64 * (before + after);
+        let bound = self.arithmetic.gamma(roundings) * scale + lost;
         Ok(Amount { value: 0.0, bound, scale })
     }
 }
