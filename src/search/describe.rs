@@ -70,10 +70,16 @@ fn note(config: &Config) -> String {
         .filter(|(_, value, default)| value != default)
         .map(|(name, value, default)| format!("{name} {value} (protocol: {default})"))
         .collect();
-    match changed.is_empty() {
-        true => "Batch statistics throughout; the protocol's settings at digits scale.".into(),
-        false => format!("Batch statistics throughout; chosen to show the effect: {}.", changed.join(", ")),
-    }
+    let settings = match changed.is_empty() {
+        true => "the protocol's settings at digits scale".into(),
+        false => format!("chosen to show the effect: {}", changed.join(", ")),
+    };
+    let restricted = config.edges.0.keys().map(ToString::to_string).collect::<Vec<_>>();
+    let restricted = match restricted.is_empty() {
+        true => String::new(),
+        false => format!(" Operations are restricted on edge {}.", restricted.join(", ")),
+    };
+    format!("Batch statistics throughout; {settings}.{restricted}")
 }
 
 /// Whether `ours` is the search that was `recorded`; the error names the first key that differs.
