@@ -162,8 +162,8 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     config.check()?;
     if arguments.dry_run {
         let Size { theta, alpha, steps } = size::<f32, Cpu>(&config, Cpu::default())?;
-        println!("# parameters: θ {theta}, α {alpha}; steps: {steps} in each of {} epochs", config.epochs);
-        print!("{}", toml::to_string(&config)?);
+        let (epochs, settings) = (config.epochs, toml::to_string(&config)?);
+        print!("# parameters: θ {theta}, α {alpha}; steps: {steps} in each of {epochs} epochs\n{settings}");
         return Ok(ExitCode::SUCCESS);
     }
     let mut observer = progress::observer(config.method.name(), shared.quiet);
