@@ -175,3 +175,30 @@ fn a_diverging_run_stops_with_its_step() {
     let message = refused(&[&["search", "--quiet", "--out", out], &flags[..], &rates[..]].concat());
     assert!(message.contains("epoch 0, step") && message.contains("the loss is"), "{message}");
 }
+
+#[test]
+fn report_folders() {
+    let folder = TempDir::new().unwrap();
+    let mine = folder.path().join("mine");
+    fs::write(&mine, "mine").unwrap();
+    // Where a folder cannot be made, also for somebody who may write everywhere.
+    let below = mine.join("page");
+    let message = refused(&["--out", below.to_str().unwrap()]);
+    assert!(message.contains("cannot write") && message.contains(mine.to_str().unwrap()), "{message}");
+    let message = refused(&["--out", mine.to_str().unwrap()]);
+    assert!(message.contains("not a report that wirecost wrote"), "{message}");
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+
+    let page = folder.path().join("page");
+    let none = folder.path().join("none");
+    let message = refused(&["report", none.to_str().unwrap(), "--out", page.to_str().unwrap()]);
+    assert!(message.contains("no such folder") && !page.exists(), "{message}");
+    assert!(refused(&["report", "--out", page.to_str().unwrap()]).contains("RUN"));
+}
+
+#[test]
+fn claims() {
+    assert!(refused(&["verify", "eq99"]).contains("unknown claim 'eq99'"));
+    assert!(refused(&["verify", "--cases", "few"]).contains("--cases"));
+    assert!(refused(&["verify", "--replay", "none.safetensors"]).contains("none.safetensors: file: No such file"));
+}

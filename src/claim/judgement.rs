@@ -82,7 +82,8 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// Σ aᵢ bᵢ of numbers as they are, added here in f64.
+    /// Σ aᵢ bᵢ of numbers as they are, added here in f64: one rounding a product, then the sum
+    /// (`Tolerance.check_bound`).
     pub fn dot(a: &[f64], b: &[f64]) -> Self {
         let sum = crate::theorem::rounding::Sum::dot(a, b);
         Amount { value: sum.value, bound: sum.bound(1, crate::theorem::rounding::U64), scale: sum.magnitude }

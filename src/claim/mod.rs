@@ -67,7 +67,7 @@ pub struct Statistic {
 /// A kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// By the lemma of this name in `proofs/`.
+    /// By this lemma of `proofs/`: its file, a dot, its name.
     Proved(&'static str),
     /// On drawn cases, within a derived bound.
     PropertyTested,

@@ -94,31 +94,25 @@ pub struct Outcome {
 pub fn verify(claims: &[Claim], options: Options, progress: impl Fn(u64, u64) + Sync) -> Outcome {
     let mut run =
         Runner { claims, options, tallies: vec![Tally::default(); claims.len()], drawn: vec![], failures: vec![] };
-    let pick = |judge: &dyn Fn(&Check) -> bool| claims.iter().any(|claim| judge(&claim.check));
     let cases = options.cases;
     let plan = [
-        (pick(&|c| matches!(c, Check::Norm(_))), 2 * cases),
-        (pick(&|c| matches!(c, Check::Layer(_))), 2 * cases),
-        (pick(&|c| matches!(c, Check::Logits(_))), 4 * cases),
-        (pick(&|c| matches!(c, Check::Network(_))), cases),
-        (pick(&|c| matches!(c, Check::Network32(_))), cases.div_ceil(2)),
-        (pick(&|c| matches!(c, Check::Relaxed(_))), cases.div_ceil(4)),
-    ]
-    .map(|(any, n)| if any { n } else { 0 });
+        run.wanted::<NormObservation>(2 * cases),
+        run.wanted::<LayerObservation>(2 * cases),
+        run.wanted::<LogitsObservation>(4 * cases),
+        run.wanted::<NetworkObservation<f64>>(cases),
+        run.wanted::<NetworkObservation<f32>>(cases.div_ceil(2)),
+        run.wanted::<RelaxedObservation>(cases.div_ceil(4)),
+    ];
     let (done, total) = (AtomicU64::new(0), plan.iter().sum());
     let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
 
     let [norms, layers, logits, networks, networks32, relaxed] = plan;
-    run.kind::<NormObservation>(norms, |c| if let Check::Norm(j) = c { Some(*j) } else { None }, &step);
-    run.kind::<LayerObservation>(layers, |c| if let Check::Layer(j) = c { Some(*j) } else { None }, &step);
-    run.kind::<LogitsObservation>(logits, |c| if let Check::Logits(j) = c { Some(*j) } else { None }, &step);
-    run.kind::<NetworkObservation<f64>>(networks, |c| if let Check::Network(j) = c { Some(*j) } else { None }, &step);
-    run.kind::<NetworkObservation<f32>>(
-        networks32,
-        |c| if let Check::Network32(j) = c { Some(*j) } else { None },
-        &step,
-    );
-    run.kind::<RelaxedObservation>(relaxed, |c| if let Check::Relaxed(j) = c { Some(*j) } else { None }, &step);
+    run.kind::<NormObservation>(norms, &step);
+    run.kind::<LayerObservation>(layers, &step);
+    run.kind::<LogitsObservation>(logits, &step);
+    run.kind::<NetworkObservation<f64>>(networks, &step);
+    run.kind::<NetworkObservation<f32>>(networks32, &step);
+    run.kind::<RelaxedObservation>(relaxed, &step);
     run.finish()
 }
 
@@ -162,8 +156,14 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    fn kind<S: Subject>(&mut self, cases: u64, pick: fn(&Check) -> Option<Judge<S>>, step: &(impl Fn() + Sync)) {
-        let judges: Vec<_> = self.claims.iter().enumerate().filter_map(|(i, c)| Some((i, pick(&c.check)?))).collect();
+    /// `cases` if any claim is about this kind.
+    fn wanted<S: Subject>(&self, cases: u64) -> u64 {
+        if self.claims.iter().any(|claim| S::judge(&claim.check).is_some()) { cases } else { 0 }
+    }
+
+    fn kind<S: Subject>(&mut self, cases: u64, step: &(impl Fn() + Sync)) {
+        let judges: Vec<_> =
+            self.claims.iter().enumerate().filter_map(|(i, c)| Some((i, S::judge(&c.check)?))).collect();
         let (start, mut histogram, mut overflowed) = (Instant::now(), Histogram::new(), 0);
         let seed = self.options.seed;
         for first in (0..cases).step_by(CHUNK as usize) {

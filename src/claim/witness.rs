@@ -1,8 +1,14 @@
 //! Small examples, recomputed whenever they are shown.
 
-use super::{Judge, observe::Subject, tally::worst};
+use super::{
+    Judge,
+    observe::{Subject, network::NetworkObservation},
+    strategy::plan::Plan,
+    tally::worst,
+};
 use crate::cost::case::Case;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A violation with its numbers.
 #[derive(Debug, Clone)]
@@ -28,8 +34,13 @@ impl Witness {
         Witness { ratio, shown: shown(&observation), case: None }
     }
 
-    /// The same with the network.
-    pub fn with_case(self, case: Case) -> Self {
-        Witness { case: Some(case), ..self }
+    /// The first of 500 streams of small integers that makes the network an example.
+    pub fn first(plan: Plan, judge: Judge<NetworkObservation>, shown: fn(&NetworkObservation) -> Value) -> Self {
+        let example = |seed| {
+            let case = Plan { seed, ..plan.clone() }.build();
+            let witness = Witness::judged(&Arc::new(case.clone()), judge, shown);
+            Witness { case: Some(case), ..witness }
+        };
+        (0..500).map(example).find(|witness| witness.ratio > 1.0).unwrap_or_else(|| example(0))
     }
 }

@@ -71,7 +71,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             print!("{error}");
             return ExitCode::SUCCESS;
         }
-        Err(error) => return refuse(error.to_string().lines().next().unwrap_or_default()),
+        Err(error) => {
+            let text = error.to_string();
+            let first: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+            return refuse(&first.join(" "));
+        }
     };
     match dispatch(&cli) {
         Ok(status) => status,

@@ -74,7 +74,7 @@ fn positions(cell: &CellSummary, (width, height): (u32, u32)) -> Vec<At> {
     let spread = if middle > 2 { 0.4 } else { 0.7 };
     let inputs = (0..cell.inputs).map(|i| (0.0, 0.5 + spread * ((i as f64 + 0.5) / cell.inputs as f64 * 2.0 - 1.0)));
     let intermediate = (0..middle).map(|k| {
-        let x = (k + 1) as f64 / (middle + 1) as f64;
+        let x = (k as f64 + 1.5) / (middle as f64 + 1.5);
         let away = if middle == 1 { 0.0 } else { 0.5 * (1.0 - (2.0 * x - 1.0).powi(4)).sqrt() };
         (x, if k % 2 == 0 { 0.5 - away } else { 0.5 + away })
     });

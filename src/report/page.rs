@@ -18,10 +18,10 @@ pub(super) fn render(sections: &[(&RunFolder, Vec<Plate>)], claims: Option<&Verd
         include_str!("page.css")
     );
     out += &head(sections, claims, command);
+    sections.iter().enumerate().for_each(|(index, (run, plates))| out += &run_section(index, run, plates));
     if let Some(verdicts) = claims {
         out += &claims::section(verdicts);
     }
-    sections.iter().enumerate().for_each(|(index, (run, plates))| out += &run_section(index, run, plates));
     out + "</body></html>\n"
 }
 
@@ -31,7 +31,10 @@ fn head(sections: &[(&RunFolder, Vec<Plate>)], claims: Option<&Verdicts>, comman
          search</i> (Xie et al., AISTATS 2021): {} and {}. Every number below is computed from the files of a run or of \
          a check; the commands make them again.</p>\n<dl><dt>Command</dt><dd><code>{}</code></dd>\
          <dt>Version</dt><dd>wirecost {}</dd></dl>\n",
-        claims.map_or_else(|| "no claims checked".into(), |v| format!("{} checked", count(v.claims.len(), "claim"))),
+        claims.map_or_else(
+            || "no claims checked".into(),
+            |v| format!("<a href=\"#claims\">{}</a> checked", count(v.claims.len(), "claim"))
+        ),
         count(sections.len(), "run"),
         escape(command),
         env!("CARGO_PKG_VERSION"),

@@ -39,9 +39,10 @@ impl Balance {
     }
 
     /// How large the computed gap of a homogeneous map may be, if gradients and values went through
-    /// `before` roundings and none of them is a difference of larger numbers.
+    /// `before` roundings and none of them is a difference of larger numbers. The factor 1 + u is the
+    /// gap's own subtraction (`Tolerance.balance_check_bound`).
     pub fn bound(self, before: usize, u: f64) -> f64 {
-        self.input.bound(before + 1, u) + self.output.bound(before + 1, u)
+        (1.0 + u) * (self.input.bound(before + 1, u) + self.output.bound(before + 1, u))
     }
 }
 

@@ -135,7 +135,8 @@ impl Normalised {
     /// sum Σ |x| r (|g| + mean|g| + X mean(|g| X)) of absolute values, with X = r (|x| + mean|x|) for the
     /// difference in x̂, times γ_{4n + 32}. A product goes through n + 4 operations in each of x̂, the
     /// two means and the sum, and 16 more at most in r and γ. Higher orders are left out: it holds
-    /// while r u |x| is small beside 1.
+    /// while r u |x| is small beside 1. Terms that err by γ_k on scales of their own:
+    /// `IdentityBounds.check_after_k_roundings`.
     ///
     /// [`residual`]: Normalised::residual
     pub fn cost_bound(&self, x: &Array4<f64>, g: &Array4<f64>, u: f64) -> Vec<f64> {

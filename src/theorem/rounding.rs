@@ -4,14 +4,16 @@
 //! by 1 + θ with |θ| ≤ γ_n = n u/(1 − n u), and γ_m + γ_n + γ_m γ_n ≤ γ_{m+n} (Higham, *Accuracy and
 //! Stability of Numerical Algorithms*, 2nd ed., lemmas 3.1 and 3.3). In a sum of n products, each
 //! product is rounded once and takes part in at most n − 1 additions, in whatever order: so
-//! |fl(Σ xᵢyᵢ) − Σ xᵢyᵢ| ≤ γ_n Σ|xᵢyᵢ| (eq. 3.5 there).
+//! |fl(Σ xᵢyᵢ) − Σ xᵢyᵢ| ≤ γ_n Σ|xᵢyᵢ| (eq. 3.5 there). Machine-checked: `Rounding.computed_sum_gamma`,
+//! `Rounding.gamma_compose`.
 
 /// u of `f32`, rounding to nearest: 2⁻²⁴.
 pub const U32: f64 = f32::EPSILON as f64 / 2.0;
 /// u of `f64`, rounding to nearest: 2⁻⁵³.
 pub const U64: f64 = f64::EPSILON / 2.0;
 
-/// γ_n = n u/(1 − n u); infinite from n u = 1 on, where nothing is known.
+/// γ_n = n u/(1 − n u), what n roundings grow to at most (`Rounding.growth_le_gamma`); infinite from
+/// n u = 1 on, where nothing is known.
 pub fn gamma(n: usize, u: f64) -> f64 {
     let nu = n as f64 * u;
     if nu < 1.0 { nu / (1.0 - nu) } else { f64::INFINITY }
@@ -43,7 +45,8 @@ impl Sum {
     }
 
     /// How far the sum, computed in any order with unit roundoff `u`, may be from the exact one, where
-    /// each term went through `before` roundings: γ_{before + n} Σ|xᵢ|.
+    /// each term went through `before` roundings: γ_m Σ|xᵢ|, m = before + n. It allows for Σ|xᵢ| being
+    /// computed too, while m (m − 1) u ≤ 1 (`Tolerance.check_bound`).
     pub fn bound(self, before: usize, u: f64) -> f64 {
         gamma(before + self.terms, u) * self.magnitude
     }

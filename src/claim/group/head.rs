@@ -7,14 +7,18 @@ use crate::{
         judgement::{Amount, Judgement},
         observe::network::NetworkObservation,
         rounding::head::Head,
+        strategy::plan::Plan,
+        witness::Witness,
     },
     network::output_key,
-    operation::Order,
+    operation::{Operation, Order},
     tensor::Element,
 };
+use serde_json::json;
 
 const SOURCE: &str = "Theorem 2, eq. 12";
-const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n| for the softmax and γ Σ_n |∂L/∂Y_n| (|W| |X_p|)_n for classifier and pooling, plus γ Σ|g x|";
+const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n| for the softmax and γ Σ_n |∂L/∂Y_n| \
+(|W| |X_p|)_n for classifier and pooling, plus γ Σ|g x|";
 
 pub fn claims() -> Vec<Claim> {
     let network = |id, source, statement, judge| Claim::new(id, source, statement, BOUND, Check::Network(judge));
@@ -23,13 +27,15 @@ pub fn claims() -> Vec<Claim> {
             per_sample(o, false)
         })
         .when("the classifier has no bias")
-        .proved("theorem_2_sample")
+        .witness(with_bias)
+        .proved("Theorem2Head.theorem_2_sample")
         .cross_checked(),
         network("thm2-batch", SOURCE, "C_Z = Σ_{b,c,d} ∂L/∂X₄ X₄ = L − H for the batch", |o| {
             batch(o, false)
         })
         .when("the classifier has no bias")
-        .proved("theorem_2")
+        .witness(with_bias)
+        .proved("Theorem2Head.theorem_2")
         .cross_checked(),
         network(
             "thm2-bias",
@@ -37,7 +43,7 @@ pub fn claims() -> Vec<Claim> {
             "with a bias b in the classifier, C_Z = L − H − Σ_n (p_n − y_n) b_n, per sample",
             |o| per_sample(o, true),
         )
-        .proved("theorem_2_bias")
+        .proved("Theorem2Head.theorem_2_bias")
         .cross_checked(),
         Claim::new(
             "thm2-output-edges",
@@ -46,11 +52,11 @@ pub fn claims() -> Vec<Claim> {
             PATH,
             Check::Network(output_edges),
         )
-        .proved("last_output_cost")
+        .proved("Corollary12.last_output_cost")
         .cross_checked(),
         network("eq13-gradient", "eq. 13", "∂L/∂X₄ = 1/(BD) (Σ_n p_n w_cn − w_cn_b) at every pixel", gradient)
             .read("with −w_cn_b outside the sum over n")
-            .proved("head_grad_correct")
+            .proved("Theorem2Head.head_grad_correct")
             .cross_checked(),
         Claim::new(
             "thm2-per-sample-f32",
@@ -58,14 +64,18 @@ pub fn claims() -> Vec<Claim> {
             "B ⟨∂L/∂X₄, X₄⟩_b = L_b − H_b less the bias term, in f32",
             BOUND,
             Check::Network32(|o| per_sample(o, true)),
-        ),
-        Claim::new("eq13-gradient-f32", "eq. 13", "∂L/∂X₄ of eq. 13, in f32", BOUND, Check::Network32(gradient)),
+        )
+        .proved("Theorem2Head.theorem_2_bias"),
+        Claim::new("eq13-gradient-f32", "eq. 13", "∂L/∂X₄ of eq. 13, in f32", BOUND, Check::Network32(gradient))
+            .proved("Theorem2Head.head_grad_correct"),
     ];
     let orders: [(&str, Judge<NetworkObservation>); 2] = [
         ("thm2-conv-relu-norm", |o| ordered(o, Order::ConvReluNorm)),
         ("thm2-conv-norm-relu", |o| ordered(o, Order::ConvNormRelu)),
     ];
-    claims.extend(orders.map(|(id, judge)| network(id, "sect. 8.2", "Theorem 2 under another stacking order", judge)));
+    claims.extend(orders.map(|(id, judge)| {
+        network(id, "sect. 8.2", "Theorem 2 under another stacking order", judge).proved("Theorem2Head.theorem_2_bias")
+    }));
     claims
 }
 
@@ -116,4 +126,24 @@ fn gradient<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
         }
     }
     judgements
+}
+
+/// A bias in the classifier.
+fn with_bias() -> Witness {
+    use Operation::{None, SkipConnect};
+    let plan = Plan { bias: true, ..Plan::minimal([SkipConnect, None, None, SkipConnect, None]) };
+    Witness::first(
+        plan,
+        |o| batch(o, false),
+        |o| {
+            let [l, h, c] = o.evaluation.losses.means();
+            let batch = o.head.len() as f64;
+            json!({
+                "x": o.case.x, "labels": o.case.labels, "Y": o.evaluation.logits.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+                "parameters": o.case.parameters.iter().collect::<std::collections::BTreeMap<_, _>>(),
+                "L": l, "H": h, "L − H": c, "<dL/dX_4, X_4>": o.head.iter().map(|head| head.value).sum::<f64>() / batch,
+                "bias term": o.evaluation.bias_terms.iter().sum::<f64>() / batch,
+            })
+        },
+    )
 }

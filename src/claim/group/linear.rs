@@ -20,39 +20,44 @@ pub fn claims() -> Vec<Claim> {
     vec![
         layer(
             "eq4-convolution",
-            "⟨∂L/∂X, X⟩ = ⟨∂L/∂X₂⁰, X₂⁰⟩ for a convolution X of X₂⁰, for every kernel, padding and sample",
+            "⟨∂L/∂X, X⟩ = ⟨∂L/∂X₂⁰, X₂⁰⟩ for a convolution X of X₂⁰, for every kernel, padding and \
+sample",
             |o| of(o, |step| matches!(step, Step::Convolution { .. })),
         )
-        .proved("convolution_keeps_cost"),
+        .proved("LinearOperations.convolution_keeps_cost"),
         layer(
             "eq4-depthwise",
-            "a depthwise convolution hands the cost on, dilated or not, also where it reaches outside the image",
+            "a depthwise convolution hands the cost on, dilated or not, also where it reaches \
+outside the image",
             |o| of(o, |step| matches!(step, Step::Depthwise { .. })),
         )
-        .proved("depthwise_keeps_cost"),
+        .proved("LinearOperations.depthwise_keeps_cost"),
         layer("eq4-max-pool", "maximum pooling hands the cost on, ties included", |o| {
             of(o, |step| step == Step::Pool(PoolKind::Max))
         })
-        .proved("max_pool_first_maximum_keeps_cost"),
+        .proved("MaxPooling.max_pool_first_maximum_keeps_cost"),
         layer("eq4-average-pool", "average pooling hands the cost on", |o| {
             of(o, |step| step == Step::Pool(PoolKind::Average))
         })
-        .proved("average_pool_keeps_cost"),
+        .proved("LinearOperations.average_pool_keeps_cost"),
         layer("eq4-relu", "ReLU hands the cost on, exactly, whatever its derivative at 0", |o| {
             of(o, |step| step == Step::Relu)
         })
-        .proved("relu_keeps_cost"),
+        .proved("Relu.relu_keeps_cost"),
         layer("eq4-global-average-pool", "the average over the image hands the cost on", |o| {
             of(o, |step| step == Step::GlobalAveragePool)
         })
-        .proved("gather_keeps_cost"),
+        .proved("LinearOperations.gather_keeps_cost"),
         layer("eq4-concatenation", "a concatenation hands on the costs of its parts together", |o| {
             of(o, |step| matches!(step, Step::Concatenate(_)))
-        }),
+        })
+        .proved("LinearOperations.linear_keeps_cost"),
         layer("eq4-node-sum", "a node, Σ_k Z_k x_k, hands on the costs of its edges together", |o| {
             of(o, |step| matches!(step, Step::Sum(_)))
-        }),
-        layer("eq4-skip", "the identity hands the cost on, exactly", |o| of(o, |step| step == Step::Skip)),
+        })
+        .proved("LinearOperations.linear_keeps_cost"),
+        layer("eq4-skip", "the identity hands the cost on, exactly", |o| of(o, |step| step == Step::Skip))
+            .proved("Theorem1.skip_keeps_cost"),
         Claim::new(
             "eq2-composition",
             SOURCE,
@@ -61,7 +66,7 @@ pub fn claims() -> Vec<Claim> {
             Check::Layer(composition),
         )
         .when("no step adds a bias")
-        .proved("chain_keeps_cost")
+        .proved("Gradient.chain_keeps_cost")
         .witness(with_bias),
         Claim::new(
             "eq2-bias",
@@ -81,7 +86,7 @@ pub fn claims() -> Vec<Claim> {
             Check::Layer(homogeneous),
         )
         .when("no step adds a bias")
-        .proved("euler_cost")
+        .proved("Euler.euler_cost")
         .witness(with_bias),
     ]
 }

@@ -10,55 +10,115 @@ use crate::{
         witness::Witness,
     },
     cost::case::Case,
-    normalisation::Normalisation,
+    normalisation::{NormSettings, Normalisation},
     operation::{Operation, Order},
     tensor::Element,
 };
-use serde_json::json;
-use std::sync::Arc;
+use serde_json::{Value, json};
 
 const SOURCE: &str = "Corollary 1.2";
 
 pub fn claims() -> Vec<Claim> {
     let network = |id, source, statement, judge| Claim::new(id, source, statement, PATH, Check::Network(judge));
-    let no_eps = |claim: Claim| claim.when("ε = 0").proved("output_edges_sum_to_0");
+    let no_eps = |claim: Claim| claim.when("ε = 0").proved("Corollary12.output_edges_sum_to_0").witness(eps_passes);
     vec![
-        no_eps(network("cor12-output-edges", SOURCE, "the costs of the second-last cell sum to zero: at its output edges", |o| {
-            output_edges(o, |o, t| t + 2 == o.cells(), |_| true)
-        }))
+        no_eps(network(
+            "cor12-output-edges",
+            SOURCE,
+            "the costs of the second-last cell sum to zero: at its output edges",
+            |o| output_edges(o, |o, t| t + 2 == o.cells(), |_| true),
+        ))
         .cross_checked(),
         no_eps(network("cor12-every-inner-cell", SOURCE, "the same for every cell but the last, at any depth", |o| {
             output_edges(o, |o, t| t + 1 < o.cells(), |_| true)
         })),
-        no_eps(network("cor12-each-reader", SOURCE, "the same through each of the two cells that read the output, by itself", each_reader)),
+        no_eps(
+            network(
+                "cor12-each-reader",
+                SOURCE,
+                "the same through each of the two cells that read the output, by itself",
+                each_reader,
+            )
+            .proved("CellCost.theorem_1_in_network"),
+        ),
         network("cor12-all-edges", SOURCE, "the costs of all edges of the second-last cell sum to zero", all_edges)
-            .when("ε = 0; no skip on an intermediate edge of the cell").proved("all_edges_sum_to_0_without_skip")
-            .cross_checked().witness(skip_inside),
-        network("cor12-skip-law", SOURCE, "all edges of a cell sum to what reaches its output, and the costs of the skips on its intermediate edges", skip_law)
-            .when("ε = 0").proved("corollary_1_2").cross_checked(),
-        network("cor12-any-eps", SOURCE, "for every ε, all edges of a cell sum to what reaches its output, the residuals of the units that read it, and what its intermediate edges let through", |o| law(o, |_, _| true))
-            .proved("corollary_1_2_eps").cross_checked(),
-        network("cor12-last-cell", "Corollary 1.2, Fig. 9", "the last cell's costs do not sum to zero: they sum to L − H, less the bias term, and the skips' costs", |o| {
-            law(o, |o, t| t + 1 == o.cells())
-        })
-        .proved("all_edges_sum").cross_checked(),
-        network("cor12-last-cell-zero", "Corollary 1.2, Fig. 9", "the last cell's costs sum to zero as the second-last's do", last_is_zero)
-            .refuted("they sum to C = L − H (cor12-last-cell)"),
+            .when("ε = 0; no skip on an intermediate edge of the cell")
+            .proved("Corollary12.all_edges_sum_to_0_without_skip")
+            .cross_checked()
+            .witness(skip_inside),
+        network(
+            "cor12-skip-law",
+            SOURCE,
+            "all edges of a cell sum to what reaches its output, and the costs of the skips on its \
+intermediate edges",
+            skip_law,
+        )
+        .when("ε = 0")
+        .proved("Corollary12.corollary_1_2")
+        .cross_checked()
+        .witness(eps_passes),
+        network(
+            "cor12-any-eps",
+            SOURCE,
+            "for every ε, all edges of a cell sum to what reaches its output, the residuals of the \
+units that read it, and what its intermediate edges let through",
+            |o| law(o, |_, _| true),
+        )
+        .proved("Corollary12.corollary_1_2_eps")
+        .cross_checked(),
+        network(
+            "cor12-last-cell",
+            "Corollary 1.2, Fig. 9",
+            "the last cell's costs do not sum to zero: they sum to L − H, less the bias term, and \
+the skips' costs",
+            |o| law(o, |o, t| t + 1 == o.cells()),
+        )
+        .proved("Corollary12.corollary_1_2_eps")
+        .proved("Corollary12.last_output_cost")
+        .cross_checked(),
+        network(
+            "cor12-last-cell-zero",
+            "Corollary 1.2, Fig. 9",
+            "the last cell's costs sum to zero as the second-last's do",
+            last_is_zero,
+        )
+        .refuted("they sum to C = L − H (cor12-last-cell)")
+        .witness(last_cell),
         network("cor12-single-node", SOURCE, "each output edge of an inner cell costs nothing by itself", single_node)
-            .refuted("only the sum over the cell's nodes vanishes"),
-        network("cor12-per-sample", SOURCE, "an inner cell's output edges sum to zero for each sample by itself", per_sample)
-            .when("ε = 0; layer, instance or group norm"),
+            .refuted("only the sum over the cell's nodes vanishes")
+            .witness(one_node),
+        network(
+            "cor12-per-sample",
+            SOURCE,
+            "an inner cell's output edges sum to zero for each sample by itself",
+            per_sample,
+        )
+        .when("ε = 0; layer, instance or group norm")
+        .witness(bn_mixes_samples),
         no_eps(network("cor12-conv-relu-norm", "sect. 8.2", "Corollary 1.2 under Conv-ReLU-norm", |o| {
             output_edges(o, |o, t| t + 1 < o.cells(), |case| case.settings.order == Order::ConvReluNorm)
         })),
         no_eps(network("cor12-conv-norm-relu", "sect. 8.2", "Corollary 1.2 under Conv-norm-ReLU", |o| {
             output_edges(o, |o, t| t + 1 < o.cells(), |case| case.settings.order == Order::ConvNormRelu)
         })),
-        Claim::new("cor12-any-eps-f32", SOURCE, "the exact law for every ε", PATH, Check::Network32(|o| law(o, |_, _| true))),
-        Claim::new("cor12-output-edges-f32", SOURCE, "an inner cell's output edges sum to zero", PATH, Check::Network32(|o| {
-            output_edges(o, |o, t| t + 1 < o.cells(), |_| true)
-        }))
-        .when("ε = 0"),
+        Claim::new(
+            "cor12-any-eps-f32",
+            SOURCE,
+            "the exact law for every ε",
+            PATH,
+            Check::Network32(|o| law(o, |_, _| true)),
+        )
+        .proved("Corollary12.corollary_1_2_eps"),
+        Claim::new(
+            "cor12-output-edges-f32",
+            SOURCE,
+            "an inner cell's output edges sum to zero",
+            PATH,
+            Check::Network32(|o| output_edges(o, |o, t| t + 1 < o.cells(), |_| true)),
+        )
+        .proved("Corollary12.output_edges_sum_to_0")
+        .when("ε = 0")
+        .witness(eps_passes),
     ]
 }
 
@@ -176,18 +236,49 @@ fn per_sample<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
     }
 }
 
-/// Two minimal cells; in the first, a skip on edge 4.
-fn skip_inside() -> Witness {
-    use Operation::{None, SkipConnect};
-    let plan = Plan::minimal([SkipConnect, None, None, None, SkipConnect]);
-    let input = crate::tensor::op::Image { n: 3, h: 1, w: 1, c: 1 };
-    let case = Plan { cells: 2, input, seed: SEED, ..plan }.build();
-    Witness::judged::<NetworkObservation>(&Arc::new(case.clone()), all_edges, |o| {
-        let costs: Vec<f64> = (0..5).map(|e| o.edge_cost(0, e).value).collect();
-        json!({"operations": ["skip_connect", "none", "none", "none", "skip_connect"], "C_e of the first cell": costs, "sum": costs.iter().sum::<f64>()})
+/// A stack of minimal cells for a reader: the first cell's costs.
+fn first_cell(o: &NetworkObservation) -> Value {
+    let costs: Vec<f64> = (0..5).map(|e| o.edge_cost(0, e).value).collect();
+    let nodes: Vec<f64> = o.topology().output().iter().map(|j| o.node_through(0, *j, None).value).collect();
+    let edge = |e: usize| o.case.present(0, e).first().map_or("none", |o| o.name());
+    json!({
+        "cells": o.cells(), "eps": o.case.settings.norm.eps, "operations": (0..5).map(edge).collect::<Vec<_>>(),
+        "x": o.case.x, "labels": o.case.labels,
+        "parameters": o.case.parameters.iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "C_e of the first cell": costs, "sum": costs.iter().sum::<f64>(),
+        "output edges": nodes, "L − H": o.evaluation.losses.means()[2],
     })
-    .with_case(case)
 }
 
-/// The stream whose integers make the smallest example.
-const SEED: u64 = 0;
+fn stacked(cells: usize, operations: [Operation; 5]) -> Plan {
+    Plan { cells, ..Plan::minimal(operations) }
+}
+
+/// In the first of two cells, a skip on edge 4.
+fn skip_inside() -> Witness {
+    use Operation::{None, SkipConnect};
+    Witness::first(stacked(2, [None, SkipConnect, SkipConnect, None, SkipConnect]), all_edges, first_cell)
+}
+
+/// ε = 1 lets something through.
+fn eps_passes() -> Witness {
+    use Operation::{None, SkipConnect};
+    let plan = stacked(2, [SkipConnect, None, None, SkipConnect, None]);
+    let norm = NormSettings { eps: 1.0, ..plan.norm };
+    Witness::first(Plan { norm, ..plan }, |o| output_edges(o, |o, t| t + 1 < o.cells(), |_| true), first_cell)
+}
+
+fn last_cell() -> Witness {
+    use Operation::{None, SkipConnect};
+    Witness::first(stacked(1, [SkipConnect, None, None, SkipConnect, None]), last_is_zero, first_cell)
+}
+
+fn one_node() -> Witness {
+    use Operation::{None, SkipConnect};
+    Witness::first(stacked(2, [SkipConnect, None, None, SkipConnect, None]), single_node, first_cell)
+}
+
+fn bn_mixes_samples() -> Witness {
+    use Operation::{None, SkipConnect};
+    Witness::first(stacked(2, [SkipConnect, None, None, SkipConnect, None]), per_sample, first_cell)
+}

@@ -3,6 +3,7 @@
 use super::Subject;
 use crate::{
     claim::{
+        Check, Judge,
         judgement::{Amount, Arithmetic, Judgement},
         strategy::{self, histogram::Features},
     },
@@ -200,6 +201,10 @@ impl Subject for LayerObservation {
         y.backward_from(&case.gy)?;
         let stages = pass.seen()?.into_iter().map(|(_, seen)| seen).collect();
         Ok(LayerObservation { case: case.clone(), stages, magnitudes })
+    }
+
+    fn judge(check: &Check) -> Option<Judge<Self>> {
+        if let Check::Layer(judge) = check { Some(*judge) } else { None }
     }
 
     fn features(case: &LayerCase) -> Features {

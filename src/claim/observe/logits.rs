@@ -2,7 +2,10 @@
 
 use super::Subject;
 use crate::{
-    claim::strategy::{self, histogram::Features},
+    claim::{
+        Check, Judge,
+        strategy::{self, histogram::Features},
+    },
     network::one_hot_rows,
     tensor::{Cpu, Tape, Var, error::Result},
 };
@@ -82,6 +85,10 @@ impl Subject for LogitsObservation {
         y.on(&Tape::recording()).cross_entropy(&target)?.backward()?;
         let gradient = y.take_gradient()?.unwrap_or_else(|| vec![0.0; k]);
         Ok(LogitsObservation { case: case.clone(), gradient })
+    }
+
+    fn judge(check: &Check) -> Option<Judge<Self>> {
+        if let Check::Logits(judge) = check { Some(*judge) } else { None }
     }
 
     fn features(case: &LogitsCase) -> Features {

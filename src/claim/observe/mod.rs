@@ -6,7 +6,10 @@ pub mod network;
 pub mod norm;
 pub mod relaxed;
 
-use crate::{claim::strategy::histogram::Features, tensor::error::Result};
+use crate::{
+    claim::{Check, Judge, strategy::histogram::Features},
+    tensor::error::Result,
+};
 use proptest::strategy::BoxedStrategy;
 use std::{any::Any, fmt::Debug};
 
@@ -23,6 +26,9 @@ pub trait Subject: Sized + Send + Sync {
 
     /// Runs it.
     fn observe(case: &Self::Case) -> Result<Self>;
+
+    /// A check's judge, if it is for this kind.
+    fn judge(check: &Check) -> Option<Judge<Self>>;
 
     /// What the case exercises, for the histogram.
     fn features(case: &Self::Case) -> Features;

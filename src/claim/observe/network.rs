@@ -4,6 +4,7 @@ use super::Subject;
 use crate::{
     cell::{Role, Topology},
     claim::{
+        Check, Judge,
         judgement::{Amount, Arithmetic},
         rounding::{head::Head, passage::Run},
         strategy::{self, histogram::Features},
@@ -19,7 +20,7 @@ use crate::{
 };
 use ndarray::Array2;
 use proptest::strategy::BoxedStrategy;
-use std::{marker::PhantomData, sync::Arc};
+use std::{any::Any, marker::PhantomData, sync::Arc};
 
 /// A network's one run with elements of type `E`, which every claim about networks looks at.
 pub struct NetworkObservation<E = f64> {
@@ -236,6 +237,15 @@ where
     fn observe(case: &Arc<Case>) -> Result<Self> {
         let evaluation = Evaluation::new::<E, Cpu>(case, &Cpu::default())?;
         Self::new(case.clone(), evaluation)
+    }
+
+    fn judge(check: &Check) -> Option<Judge<Self>> {
+        let judge: &dyn Any = match check {
+            Check::Network(judge) => judge,
+            Check::Network32(judge) => judge,
+            _ => return None,
+        };
+        judge.downcast_ref::<Judge<Self>>().copied()
     }
 
     fn features(case: &Arc<Case>) -> Features {

@@ -3,6 +3,7 @@
 use super::Subject;
 use crate::{
     claim::{
+        Check, Judge,
         judgement::Arithmetic,
         rounding::norm::{Group, groups},
         strategy::{self, histogram::Features},
@@ -104,6 +105,10 @@ impl Subject for NormObservation {
         let mut normalised = seen[&normalised_key("norm")].clone();
         normalised.gradient = case.gy.iter().enumerate().map(|(i, gy)| case.gamma_of(i) * gy).collect();
         Ok(NormObservation { input: seen[&input_key("norm")].clone(), normalised, y: y.to_host()?, case: case.clone() })
+    }
+
+    fn judge(check: &Check) -> Option<Judge<Self>> {
+        if let Check::Norm(judge) = check { Some(*judge) } else { None }
     }
 
     fn features(case: &NormCase) -> Features {

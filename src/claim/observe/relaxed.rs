@@ -4,6 +4,7 @@ use super::Subject;
 use crate::{
     architecture::{Choice, softmax_rows},
     claim::{
+        Check, Judge,
         judgement::Amount,
         strategy::{self, histogram::Features},
     },
@@ -163,6 +164,10 @@ impl Subject for RelaxedObservation {
         let gradient = (0..cells).map(score).collect::<Result<_>>()?;
         let dsnas = case.estimate(one_hot, &trace, gradient);
         Ok(RelaxedObservation { case: case.clone(), proxyless, snas, dsnas })
+    }
+
+    fn judge(check: &Check) -> Option<Judge<Self>> {
+        if let Check::Relaxed(judge) = check { Some(*judge) } else { None }
     }
 
     fn features(case: &RelaxedCase) -> Features {

@@ -4,8 +4,10 @@
 //! input. Each is judged on the values and gradients that the tape did compute there, so errors made
 //! elsewhere do not matter, however large the weights are: for y = Ax, computed with at most m and n
 //! roundings forwards and backwards, |⟨∂L/∂x, x⟩ − ⟨∂L/∂y, y⟩| ≤ (γ_m + γ_n) ⟨|∂L/∂y|, |A||x|⟩. The
-//! bound of a chain is the sum of its stages' bounds.
+//! bound of a chain is the sum of its stages' bounds (`IdentityBounds.linear_identity_check`,
+//! `IdentityBounds.sum_of_costs_check`).
 
+pub mod flat;
 pub mod head;
 pub mod norm;
 pub mod passage;

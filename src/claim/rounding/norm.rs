@@ -10,7 +10,9 @@
 //!
 //! so apart from the rounding of each entry's gradient (times |x|: a factor κ) the mean's error enters
 //! a second time through Σ x̂ (κ²). Where κ² γ is not well below 1, σ is lost in rounding and nothing
-//! can be said: the bound is infinite.
+//! can be said: the bound is infinite. What inexact statistics leave of the cost is exactly a sum of
+//! their defects (`InexactStatistics.norm_cost_inexact_statistics`); the entries' own rounding is
+//! `InexactStatistics.norm_backward_rounding`.
 
 use crate::{
     claim::judgement::{Amount, Arithmetic},

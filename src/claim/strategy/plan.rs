@@ -51,8 +51,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The minimal cell of batch norm at ε = 0, one cell, with the given operations: the start of
-    /// examples made by hand.
+    /// The minimal cell of batch norm at ε = 0, one cell of one channel, with the given operations, on
+    /// three samples of one pixel: the start of examples made by hand. With fewer samples batch norm
+    /// leaves nothing; the two input channels make the two input nodes differ.
     pub fn minimal(operations: [Operation; 5]) -> Self {
         Plan {
             intermediate: 2,
@@ -60,7 +61,7 @@ impl Plan {
             output: 0,
             cells: 1,
             operations: Some(operations.map(Operation::index).to_vec()),
-            input: Image { n: 2, h: 1, w: 1, c: 1 },
+            input: Image { n: 3, h: 1, w: 1, c: 2 },
             channels: 1,
             norm: NormSettings { kind: Normalisation::Batch, eps: 0.0, affine: None },
             order: Order::ReluConvNorm,
