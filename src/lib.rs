@@ -16,7 +16,7 @@
 //! | [`architecture`] | α, samples, mixtures, and the rules that derive a cell |
 //! | [`network`] | stem, stacked cells, head, loss |
 //! | [`cost`] | C per edge, operation, node, path, cell and sample; oracle cases |
-//! | [`run`] | a run folder: manifest, metrics, costs, α history |
+//! | [`run`] | a run folder: manifest, metrics, costs, α history, checkpoint |
 //! | [`search`] | DARTS, SNAS, DSNAS, ProxylessNAS, random |
 //! | [`figure`], [`report`] | the paper's figures from run folders, and the page that shows them |
 //! | [`cli`] | one file a subcommand |

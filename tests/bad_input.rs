@@ -110,6 +110,11 @@ fn settings() {
         (["--tau", "0"], "tau: 0; expected a positive number"),
         (["--tau-min", "2"], "tau-min: 2; expected at most tau, 1"),
         (["--paths", "1"], "paths: 1; expected 2 to 8"),
+        (["--edge", "5=none"], "edges: 5; the cell has the edges 0 to 4"),
+        (["--edge", "2=nothing"], "unknown operation 'nothing'"),
+        (["--edge", "none"], "expected an edge's number"),
+        (["--scale", "quick"], "--preset"),
+        (["--preset", "fig02"], "--preset"),
         (["--threads", "0"], "--threads"),
         (["--device", "tpu"], "unknown device 'tpu'"),
         (["--norm", "group:3"], "multiple of the groups of group:3"),
@@ -120,6 +125,34 @@ fn settings() {
     let message = search(&["--device", "cuda"]);
     let expected = if cfg!(feature = "cuda") { "no kernel" } else { "rebuild with `--features cuda`" };
     assert!(message.contains(expected), "{message}");
+}
+
+#[test]
+fn presets() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let search = |flags: &[&str]| refused(&[&["search", "--out", out.to_str().unwrap()], flags].concat());
+    assert!(search(&["--preset", "fig10"]).contains("--preset fig10: no such preset; known: fig01"));
+    assert!(search(&["--preset", "fig02", "--scale", "paper"]).contains("unknown scale 'paper'"));
+    assert!(search(&[]).contains("method: not given"));
+    let file = folder.path().join("search.toml");
+    let text = "method = \"dsnas\"\n[edges]\nfirst = [\"none\"]\n";
+    fs::write(&file, text).unwrap();
+    let message = search(&["--config", file.to_str().unwrap()]);
+    assert!(message.contains("'first' is not an edge's number") && message.contains("search.toml"), "{message}");
+}
+
+#[test]
+fn a_run_to_derive_from() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("run");
+    let run = out.to_str().unwrap();
+    assert!(refused(&["derive", run]).contains("no such folder"));
+    assert!(refused(&["derive", run, "--rule", "best"]).contains("unknown rule 'best'; known: largest"));
+    let small = ["--training-images", "16", "--batch", "16", "--channels", "2", "--data", "synthetic"];
+    let search = [&["search", "--quiet", "--method", "random", "--epochs", "1", "--out", run][..], &small].concat();
+    assert!(Command::new(env!("CARGO_BIN_EXE_wirecost")).args(search).status().unwrap().success());
+    assert!(refused(&["derive", run, "--epoch", "2"]).contains("--epoch 2: "));
 }
 
 #[test]

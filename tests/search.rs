@@ -82,6 +82,64 @@ fn every_method_searches_and_its_folder_is_read_back() {
     }
 }
 
+/// Edge 2 may be none or skip_connect, edge 4 is deleted, edge 0 fixed.
+#[test]
+fn edges_keep_to_their_operations() {
+    use wirecost::operation::Operation;
+    let folder = tempfile::tempdir().unwrap();
+    for method in ["dsnas", "darts", "snas", "proxylessnas", "random"] {
+        let out = folder.path().join(method);
+        let sets = ["--training-images", "64", "--search-images", "32", "--batch", "16", "--channels", "2"];
+        let edges = ["--edge", "2=none,skip_connect", "--edge", "4=", "--edge", "0=sep_conv_3x3"];
+        let flags = [&["--method", method, "--data", "synthetic", "--epochs", "2"][..], &sets, &edges].concat();
+        let output = search(&out, 2, &flags);
+        assert!(output.status.success(), "{output:?}");
+        let run = RunFolder::open(&out).unwrap();
+        let may = |edge: usize, k: usize| match edge {
+            0 => k == Operation::SepConv3x3.index(),
+            2 => k < 2,
+            4 => k == 0,
+            _ => true,
+        };
+        assert!(run.costs.iter().all(|c| may(c.edge, c.operation)), "{method}");
+        let p = run.probabilities(2);
+        for ((edge, k), p) in p.indexed_iter() {
+            assert_eq!(*p > 0.0, may(edge, k), "{method}, edge {edge}, operation {k}: {p}");
+        }
+        assert!(run.manifest.command.ends_with("--edge 0=sep_conv_3x3 --edge 2=none,skip_connect --edge 4="));
+
+        for (rule, genotype) in [("largest", "Genotype(normal=["), ("darts-top-2", "normal_concat=range(2, 4)")] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_wirecost"));
+            let output = command.args(["derive", "--rule", rule, "--json"]).arg(&out).output().unwrap();
+            let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert!(json["genotype"].as_str().unwrap().contains(genotype), "{json}");
+            assert_eq!(json["edges"][4]["operation"], "none");
+            assert_eq!(json["edges"][0]["operation"], "sep_conv_3x3");
+            let output =
+                Command::new(env!("CARGO_BIN_EXE_wirecost")).args(["derive", "--rule", rule]).arg(&out).output();
+            let text = String::from_utf8(output.unwrap().stdout).unwrap();
+            assert!(text.starts_with("Genotype(normal=[") && text.contains("4: 2 → 3"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_preset_is_resolved_with_its_size() {
+    let run = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wirecost"));
+        let output = command.args(["search", "--dry-run", "--out", "nowhere"]).args(flags).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        (toml::from_str::<Config>(&text).unwrap(), text)
+    };
+    let (config, text) = run(&["--preset", "fig02", "--epochs", "7"]);
+    assert_eq!(config, Config { epochs: 7, ..Config::quick_dsnas() });
+    assert!(text.starts_with("# parameters: θ ") && text.contains("α 40; steps: 15 in each of 7 epochs"), "{text}");
+    let (config, text) = run(&["--preset", "fig17b", "--scale", "standard"]);
+    assert_eq!(config, wirecost::search::preset::preset("fig17b", wirecost::search::preset::Scale::Standard).unwrap());
+    assert!(text.contains("[edges]") && text.contains("2 = [") && text.contains("α 24"), "{text}");
+}
+
 #[test]
 fn the_manifest_s_command_makes_the_run_again() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! α as a trained parameter, samples of it, and the derived cell.
+//! α as a trained parameter, and samples of it.
 
 use crate::{
     operation::Operation,
@@ -9,6 +9,10 @@ use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
 use rand_distr::{Distribution, Normal};
 
+/// The logit of an operation that an edge may not have: finite, as a run folder has it, and its softmax
+/// is exactly 0.
+pub const FORBIDDEN: f64 = -1e9;
+
 /// The logits, `[edges, operations]`.
 pub struct Alpha<E: Element, D: Backend<E>> {
     /// The trained value.
@@ -16,11 +20,13 @@ pub struct Alpha<E: Element, D: Backend<E>> {
 }
 
 impl<E: Element, D: Backend<E>> Alpha<E, D> {
-    /// Independent draws from N(mean, std²).
-    pub fn new(device: &D, edges: usize, [mean, std]: [f64; 2], stream: &mut Stream) -> Result<Self> {
-        let shape = [edges, Operation::ALL.len()];
+    /// Independent draws from N(mean, std²) for the operations that each edge is allowed.
+    pub fn new(device: &D, allowed: &[Vec<Operation>], [mean, std]: [f64; 2], stream: &mut Stream) -> Result<Self> {
+        let shape = [allowed.len(), Operation::ALL.len()];
         let normal = Normal::new(mean, std.abs()).expect("a standard deviation that is not negative");
-        let host: Vec<E> = normal.sample_iter(stream).take(shape[0] * shape[1]).map(E::of).collect();
+        let all = allowed.iter().flat_map(|edge| Operation::ALL.map(|operation| edge.contains(&operation)));
+        let draw = |(may, drawn)| E::of(if may { drawn } else { FORBIDDEN });
+        let host: Vec<E> = all.zip(normal.sample_iter(stream)).map(draw).collect();
         Ok(Alpha { value: Var::new(device, &shape, &host)? })
     }
 
@@ -55,11 +61,6 @@ pub fn gumbel_max(logits: ArrayView2<f64>, stream: &mut Stream) -> Vec<Operation
     keys.outer_iter().map(|row| Operation::ALL[largest(row.iter().copied())]).collect()
 }
 
-/// The cell with the largest probability: the first largest α of each edge, none included.
-pub fn derive(logits: ArrayView2<f64>) -> Vec<Operation> {
-    logits.outer_iter().map(|row| Operation::ALL[largest(row.iter().copied())]).collect()
-}
-
 fn largest(values: impl Iterator<Item = f64>) -> usize {
     let first_larger = |best: (usize, f64), (k, v): (usize, f64)| if v > best.1 { (k, v) } else { best };
     values.enumerate().fold((0, f64::NEG_INFINITY), first_larger).0
@@ -82,11 +83,5 @@ mod tests {
             let (n, p) = (f64::from(draws), p[[0, k]]);
             assert!((count - n * p).abs() < 5.0 * (n * p * (1.0 - p)).sqrt(), "operation {k}: {count} of {draws}");
         }
-    }
-
-    #[test]
-    fn the_derived_cell_takes_the_largest() {
-        let logits = array![[0.0, 1.0, 2.0, -1.0, 0.5, 2.0, 0.0, 0.0]];
-        assert_eq!(derive(logits.view()), [Operation::MaxPool3x3]);
     }
 }

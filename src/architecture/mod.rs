@@ -4,6 +4,8 @@
 
 mod alpha;
 mod choice;
+mod derive;
 
-pub use alpha::{Alpha, derive, gumbel_max, gumbel_noise, softmax_rows};
+pub use alpha::{Alpha, FORBIDDEN, gumbel_max, gumbel_noise, softmax_rows};
 pub use choice::Choice;
+pub use derive::{Rule, genotype};

@@ -5,6 +5,7 @@
 //! search was interrupted and saved.
 
 mod cost;
+mod derive;
 mod doctor;
 mod interrupt;
 mod progress;
@@ -57,6 +58,7 @@ enum Command {
     Verify(verify::Arguments),
     Cost(cost::Arguments),
     Search(Box<search::Arguments>),
+    Derive(derive::Arguments),
     Report(report::Arguments),
     Doctor(doctor::Arguments),
 }
@@ -94,6 +96,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Verify(arguments)) => verify::run(arguments, shared),
         Some(Command::Cost(arguments)) => cost::run(arguments, shared),
         Some(Command::Search(arguments)) => search::run(arguments, shared),
+        Some(Command::Derive(arguments)) => derive::run(arguments, shared),
         Some(Command::Report(arguments)) => report::run(arguments, shared),
         Some(Command::Doctor(_)) => unreachable!("answered above"),
         None => quick::run(shared, cli.seed, cli.out.as_deref()),

@@ -5,7 +5,11 @@ use crate::{
     normalisation::Normalisation,
     operation::Order,
     run::{MANIFEST, Manifest},
-    search::{CellChoice, Config, Ended, Level, Method, resume, search},
+    search::{
+        CellChoice, Config, Edge, Edges, Ended, Level, Method, Size,
+        preset::{self, Scale, preset},
+        resume, search, size,
+    },
     tensor::Cpu,
 };
 use anyhow::{Context, bail};
@@ -33,7 +37,13 @@ pub struct Arguments {
     /// Settings as TOML; its keys are those of the flags below
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
-    /// Print the resolved settings as TOML and stop
+    /// Start from the settings for a figure of the paper: fig01, fig02, … fig21
+    #[arg(long, value_name = "FIGURE", conflicts_with = "method")]
+    preset: Option<String>,
+    /// How long the preset may take: quick (seconds) or standard (minutes) [default: quick]
+    #[arg(long, value_name = "NAME")]
+    scale: Option<Scale>,
+    /// Print the resolved settings as TOML, with the size of the search, and stop
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -141,13 +151,19 @@ struct Flags {
     /// Paths of an edge that ProxylessNAS evaluates to train α, 2 to 8
     #[arg(long, value_name = "N")]
     paths: Option<usize>,
+    /// Operations that an edge may have: 2=none,skip_connect; 2= deletes edge 2; once for each edge
+    #[arg(long = "edge", value_name = "N=NAME,…")]
+    #[serde(serialize_with = "as_table", skip_serializing_if = "Vec::is_empty")]
+    edges: Vec<Edge>,
 }
 
 pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     let config = resolve(arguments)?;
     config.check()?;
     if arguments.dry_run {
-        print!("{}", toml::to_string(&config)?);
+        let Size { theta, alpha, steps } = size::<f32, Cpu>(&config, Cpu::default())?;
+        let (epochs, settings) = (config.epochs, toml::to_string(&config)?);
+        print!("# parameters: θ {theta}, α {alpha}; steps: {steps} in each of {epochs} epochs\n{settings}");
         return Ok(ExitCode::SUCCESS);
     }
     let mut observer = progress::observer(config.method.name(), shared.quiet);
@@ -170,12 +186,13 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The method's defaults, overlaid with the file's keys, then with the flags.
+/// The defaults of the method or preset, overlaid with the file's keys, then with the flags.
 ///
 /// A run that is resumed without any settings has its own.
 fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
     let flags = toml::Table::try_from(&arguments.flags)?;
-    if arguments.resume && flags.is_empty() && arguments.config.is_none() && arguments.out.exists() {
+    let given_none = flags.is_empty() && arguments.config.is_none() && arguments.preset.is_none();
+    if arguments.resume && given_none && arguments.out.exists() {
         let config = Manifest::read(&arguments.out)?.config;
         return serde_json::from_value(config)
             .with_context(|| format!("{}: config", arguments.out.join(MANIFEST).display()));
@@ -187,12 +204,17 @@ fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
             text.parse().map_err(|error: toml::de::Error| one_line(path, &error))?
         }
     };
-    let method = match flags.get("method").or(file.get("method")) {
-        Some(toml::Value::String(name)) => name.parse().map_err(anyhow::Error::msg)?,
-        Some(other) => bail!("method: {other}; expected a name such as \"dsnas\""),
-        None => bail!("method: not given; add --method dsnas, darts, snas, proxylessnas or random"),
+    let base = match &arguments.preset {
+        Some(name) => preset(name, arguments.scale.unwrap_or(Scale::Quick))
+            .with_context(|| format!("--preset {name}: no such preset; known: {}", preset::NAMES.join(", ")))?,
+        None if arguments.scale.is_some() => bail!("--scale: is that of a preset; add a --preset such as fig02"),
+        None => Config::new(match flags.get("method").or(file.get("method")) {
+            Some(toml::Value::String(name)) => name.parse().map_err(anyhow::Error::msg)?,
+            Some(other) => bail!("method: {other}; expected a name such as \"dsnas\""),
+            None => bail!("method: not given; add --method dsnas, darts, snas, proxylessnas or random, or a --preset"),
+        }),
     };
-    let mut table = toml::Table::try_from(Config::new(method))?;
+    let mut table = toml::Table::try_from(base)?;
     if let (Some(path), Some(key)) = (&arguments.config, file.keys().find(|key| !table.contains_key(*key))) {
         let known: Vec<_> = table.keys().map(String::as_str).collect();
         bail!("{}: unknown key '{key}'; known: {}", path.display(), known.join(", "));
@@ -212,4 +234,9 @@ fn one_line(path: &std::path::Path, error: &toml::de::Error) -> anyhow::Error {
 fn pair(text: &str) -> Result<[f64; 2], String> {
     let numbers: Vec<f64> = text.split(',').filter_map(|number| number.trim().parse().ok()).collect();
     numbers.try_into().map_err(|_| "expected two numbers with a comma between them".into())
+}
+
+/// The edges as the key has them.
+fn as_table<S: serde::Serializer>(edges: &[Edge], serializer: S) -> Result<S::Ok, S::Error> {
+    Edges(edges.iter().map(|Edge(edge, operations)| (*edge, operations.clone())).collect()).serialize(serializer)
 }

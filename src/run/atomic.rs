@@ -16,7 +16,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::rename(&part, path).map_err(|e| Error::write(path, e))
 }
 
-/// Removes what a killed [`write`] left beside `path`.
+/// Removes what a killed [`write()`] left beside `path`.
 pub fn tidy(path: &Path) -> Result<()> {
     let part = part(path);
     if part.exists() { fs::remove_file(&part).map_err(|e| Error::write(&part, e)) } else { Ok(()) }

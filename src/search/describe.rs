@@ -76,12 +76,16 @@ fn note(config: &Config) -> String {
         true => " With the protocol's settings the operation none does not come to dominate an edge on digits.",
         false => "",
     };
-    match changed.is_empty() {
-        true => format!("Batch statistics throughout; the protocol's settings at digits scale.{protocol}"),
-        false => {
-            format!("Batch statistics throughout; other than in the protocol: {}.{protocol}", changed.join(", "))
-        }
-    }
+    let settings = match changed.is_empty() {
+        true => "the protocol's settings at digits scale".into(),
+        false => format!("other than in the protocol: {}", changed.join(", ")),
+    };
+    let restricted: Vec<_> = config.edges.0.keys().map(ToString::to_string).collect();
+    let restricted = match restricted.is_empty() {
+        true => String::new(),
+        false => format!(" Operations are restricted on edge {}.", restricted.join(", ")),
+    };
+    format!("Batch statistics throughout; {settings}.{restricted}{protocol}")
 }
 
 /// Whether `ours` is the search that was `recorded`; the error names the first key that differs.

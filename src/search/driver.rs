@@ -74,6 +74,24 @@ pub fn resume<E: Element, D: Backend<E>>(
     search.run(state, run, observer)
 }
 
+/// How large a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Numbers in θ.
+    pub theta: usize,
+    /// Numbers in α.
+    pub alpha: usize,
+    /// Steps in an epoch.
+    pub steps: usize,
+}
+
+/// The size of a search, which is built for it and not run.
+pub fn size<E: Element, D: Backend<E>>(config: &Config, device: D) -> Result<Size, Error> {
+    let mut search = Search::<E, D>::new(config, device)?;
+    let [edges, operations] = search.manifest.shape();
+    Ok(Size { theta: search.model.parameters(), alpha: edges * operations, steps: search.sets.steps(config) })
+}
+
 struct Search<'a, E: Element, D: Backend<E>> {
     config: &'a Config,
     sets: Sets,

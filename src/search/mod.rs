@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`config`](Config) | every setting, with the protocol's defaults for each method |
 //! | `model` | network, α and their optimisers; one pass over a batch |
+//! | [`preset`] | settings for the paper's figures |
 //! | `step` | one step of any method |
 //! | `darts`, `unrolled`, `snas`, `dsnas`, `proxylessnas`, `random` | how each draws Z and trains α, with its equations |
 //! | `sets` | the images, and which of them a step sees |
@@ -23,6 +24,7 @@ pub mod dsnas;
 pub mod model;
 mod observer;
 mod persist;
+pub mod preset;
 pub mod proxylessnas;
 pub mod random;
 mod sets;
@@ -32,8 +34,8 @@ pub mod step;
 mod tally;
 pub mod unrolled;
 
-pub use config::{CellChoice, Config, Level, Method};
-pub use driver::{Ended, resume, search};
+pub use config::{CellChoice, Config, Edge, Edges, Level, Method};
+pub use driver::{Ended, Size, resume, search, size};
 pub use observer::{Observer, Progress, Silent};
 
 use crate::{data, run, tensor};

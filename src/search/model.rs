@@ -43,24 +43,29 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
     /// A fresh model for the images.
     pub fn new(config: &Config, images: &Images, device: D) -> std::result::Result<Self, Error> {
         let settings = config.network(images.image, images.classes)?;
+        let allowed = config.allowed()?;
         let mut source = Random { seed: config.seed, gain: config.head_gain };
-        let network = Network::new(&settings, |_, _| Operation::ALL.to_vec(), &mut Scope::new(&device, &mut source))?;
+        let network = Network::new(&settings, |_, edge| allowed[edge].clone(), &mut Scope::new(&device, &mut source))?;
         let start = [config.alpha_mean, config.alpha_std];
-        let edges = settings.topology.edges().len();
-        let alpha = Alpha::new(&device, edges, start, &mut stream(config.seed, "alpha"))?;
+        let alpha = Alpha::new(&device, &allowed, start, &mut stream(config.seed, "alpha"))?;
         let theta = SgdRule { momentum: config.theta_momentum, weight_decay: config.theta_decay };
         let adam =
             AdamRule { learning_rate: config.alpha_lr, betas: config.alpha_betas, weight_decay: config.alpha_decay };
         Ok(Model {
             device,
             alpha,
-            allowed: vec![Operation::ALL.to_vec(); edges],
+            allowed,
             network,
             theta_optimiser: Sgd::new(theta),
             alpha_optimiser: Adam::new(adam),
             clip: config.clip,
             classes: images.classes,
         })
+    }
+
+    /// The numbers in θ.
+    pub fn parameters(&mut self) -> usize {
+        self.network.parameters().iter().map(|p| p.value.shape().iter().product::<usize>()).sum()
     }
 
     /// Forward and backward over the images at `indices`, with one choice for all cells. The pass

@@ -58,6 +58,6 @@ impl Config {
         if self.paths < 2 || self.paths > Operation::ALL.len() {
             return refuse("paths", format!("{}; expected 2 to {}", self.paths, Operation::ALL.len()));
         }
-        Ok(())
+        self.allowed().map(|_| ())
     }
 }

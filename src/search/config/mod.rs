@@ -1,7 +1,10 @@
 //! Every setting of a search.
 
 mod check;
+mod edges;
 mod text;
+
+pub use edges::{Edge, Edges};
 
 use super::Error;
 use crate::{
@@ -117,6 +120,8 @@ pub struct Config {
     pub tau_min: f64,
     /// Paths of an edge that ProxylessNAS evaluates to train α.
     pub paths: usize,
+    /// The operations that some edges may have.
+    pub edges: Edges,
 }
 
 impl Config {
@@ -156,6 +161,7 @@ impl Config {
             tau: 1.0,
             tau_min: 0.03,
             paths: 2,
+            edges: Edges::default(),
         };
         let bi = |epochs| Config {
             level: Level::Bi,

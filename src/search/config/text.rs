@@ -25,7 +25,7 @@ impl Config {
         };
         let defaults = keys(&Config::new(self.method));
         let mut command = String::from("wirecost search");
-        for (key, value) in keys(self) {
+        for (key, value) in keys(self).into_iter().filter(|(key, _)| key != "edges") {
             if ["method", "data", "seed"].contains(&key.as_str()) || defaults[&key] != value {
                 let value = match value {
                     serde_json::Value::String(text) => text,
@@ -37,6 +37,10 @@ impl Config {
                 let quoted = if value.starts_with('{') { format!("'{value}'") } else { value };
                 command += &format!(" --{key} {quoted}");
             }
+        }
+        for (edge, operations) in &self.edges.0 {
+            let names: Vec<_> = operations.iter().map(|operation| operation.name()).collect();
+            command += &format!(" --edge {edge}={}", names.join(","));
         }
         command
     }
