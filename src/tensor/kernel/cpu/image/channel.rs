@@ -150,3 +150,25 @@ impl<E: Element> Task<E> for StandardiseGradient<'_, E> {
         }
     }
 }
+
+/// out += by · x.
+pub struct Scale<'a, E> {
+    /// Pixels.
+    pub x: &'a [E],
+    /// The factors as [`spread`].
+    pub by: &'a [E],
+    /// Where it is added.
+    pub out: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Scale<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let run = self.by.len();
+        for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
+            out.iter_mut().zip(x).zip(self.by).for_each(|((out, x), by)| *out += *by * *x);
+        }
+    }
+}

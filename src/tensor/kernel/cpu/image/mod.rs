@@ -6,7 +6,7 @@ mod depthwise;
 mod flat;
 mod frame;
 
-pub use channel::{Products, Scatter, Standardise, StandardiseGradient, Total, spread};
+pub use channel::{Products, Scale, Scatter, Standardise, StandardiseGradient, Total, spread};
 pub use dense::{Dense, DenseGradient, columns, fold_columns, transposed};
 pub use depthwise::{Depthwise, DepthwiseGradient, Taps, flipped};
 pub use flat::{Axpy, Dot, ReluGradient, relu};
