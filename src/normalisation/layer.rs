@@ -1,6 +1,6 @@
 //! One normalisation layer of a network.
 
-use super::NormSettings;
+use super::{Grouping, NormSettings};
 use crate::tensor::{Backend, Element, Init, Parameter, Pass, Scope, Var, error::Result, op::Image};
 
 /// γ x̂ + β with the current batch's statistics; no running averages are kept.
@@ -34,9 +34,19 @@ impl<E: Element, D: Backend<E>> Norm<E, D> {
             let x = pass.watch(|| input_key(&self.name), x);
             y = pass.watch(|| normalised_key(&self.name), &x.normalise(grouping, self.settings.eps)?);
         }
+        self.affine(&y, pass)
+    }
+
+    /// The groups of an activation of `channels` channels and ε; nothing where nothing is normalised.
+    pub fn statistics(&self, channels: usize) -> Option<(Grouping, f64)> {
+        self.settings.kind.grouping(channels).map(|grouping| (grouping, self.settings.eps))
+    }
+
+    /// γ x̂ + β, or x̂ itself where the layer is not affine.
+    pub fn affine(&self, xhat: &Var<E, D>, pass: &Pass<E, D>) -> Result<Var<E, D>> {
         match (&self.affine, self.settings.affine) {
-            (Some([gamma, beta]), Some(layout)) => y.affine(layout, &pass.parameter(gamma), &pass.parameter(beta)),
-            _ => Ok(y),
+            (Some([gamma, beta]), Some(layout)) => xhat.affine(layout, &pass.parameter(gamma), &pass.parameter(beta)),
+            _ => Ok(xhat.clone()),
         }
     }
 

@@ -3,7 +3,10 @@
 use super::{
     Element, Error,
     kernel::{Kernel, Memory},
-    op::{Affine, Bias, Concatenate, Convolution, Depthwise, GlobalAveragePool, Normalise, Pool, Relu, WeightedSum},
+    op::{
+        Affine, Bias, Concatenate, Convolution, Depthwise, GlobalAveragePool, Normalise, Pool, Relu, Separable,
+        WeightedSum,
+    },
 };
 use std::str::FromStr;
 
@@ -20,6 +23,7 @@ pub trait Backend<E: Element>:
     + Kernel<Normalise, E>
     + Kernel<Pool, E>
     + Kernel<Relu, E>
+    + Kernel<Separable, E>
     + Kernel<WeightedSum, E>
 {
 }
@@ -36,6 +40,7 @@ impl<E: Element, D> Backend<E> for D where
         + Kernel<Normalise, E>
         + Kernel<Pool, E>
         + Kernel<Relu, E>
+        + Kernel<Separable, E>
         + Kernel<WeightedSum, E>
 {
 }

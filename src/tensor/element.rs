@@ -1,10 +1,11 @@
 //! The two element types.
 
+use super::kernel::Widths;
 use dfdx::dtypes::{Dtype, NotMixedPrecision};
 use num_traits::Float;
 
 /// `f32` or `f64`.
-pub trait Element: Dtype + NotMixedPrecision + Float + std::iter::Sum {
+pub trait Element: Dtype + NotMixedPrecision + Float + Widths + std::iter::Sum {
     /// Unit roundoff u: the relative error of one rounding is at most this.
     const UNIT_ROUNDOFF: f64;
     /// The type's name.

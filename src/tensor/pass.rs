@@ -64,6 +64,11 @@ impl<E: Element, D: Memory<E>> Pass<E, D> {
         if self.frozen { parameter.value.clone() } else { self.on(&parameter.value) }
     }
 
+    /// Whether anything is watched; if not, steps may be taken together.
+    pub fn probes(&self) -> bool {
+        self.watches.is_some()
+    }
+
     /// Passes `x` on; a probing pass keeps the gradient that reaches it through what is done with the
     /// returned value.
     pub fn watch(&mut self, name: impl FnOnce() -> String, x: &Var<E, D>) -> Var<E, D> {

@@ -3,6 +3,11 @@
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod lanes;
+mod vectors;
+
+pub use lanes::Widths;
+pub use vectors::{Vectors, vector_width};
 
 use super::error::Result;
 use dfdx::tensor::Storage;
@@ -54,18 +59,4 @@ pub fn zeros<E, D: Storage<E>>(dev: &D, n: usize) -> std::result::Result<Buf<E, 
 /// The number of elements in a buffer.
 pub fn len<E, D: Storage<E>>(dev: &D, buf: &Buf<E, D>) -> usize {
     dev.len(buf)
-}
-
-/// The widest vectors of this processor that the compiler may be told to use.
-pub fn vector_width() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            return "AVX-512, 512 bits";
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return "AVX2, 256 bits";
-        }
-    }
-    "portable"
 }

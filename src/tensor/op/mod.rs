@@ -8,6 +8,7 @@
 //! | [`Pool`] | 3×3 maximum or average, stride 1, padding 1 | protocol |
 //! | [`Normalise`] | x̂ = (x − μ)/√(σ² + ε) over groups | eq. 7, 14 |
 //! | [`Affine`] | y = γ x̂ + β | eq. 7, 14 |
+//! | [`Separable`] | ReLU → depthwise → pointwise → x̂ in one step | Fig. 8 |
 //! | [`WeightedSum`] | Σ_k Z_k x_k: a mixture, and a node's total | sect. 2.1 |
 //! | [`Concatenate`] | channels side by side: a cell's output | Fig. 7 |
 //! | [`GlobalAveragePool`], [`Bias`] | the head | Fig. 10 |
@@ -18,6 +19,7 @@ mod head;
 mod normalise;
 mod pointwise;
 mod pool;
+mod separable;
 
 pub use combine::{Concatenate, WeightedSum};
 pub use convolution::{Convolution, Depthwise};
@@ -25,6 +27,7 @@ pub use head::{Bias, GlobalAveragePool};
 pub use normalise::{Affine, AffineLayout, Grouping, Normalise};
 pub use pointwise::Relu;
 pub use pool::{Pool, PoolKind};
+pub use separable::Separable;
 
 use super::{Error, error::Result};
 

@@ -1,6 +1,14 @@
 //! y = γ x̂ + β.
 
-use super::{super::*, each_chunk};
+use super::{
+    super::{
+        vectors::{Vectors, run},
+        *,
+    },
+    add, each_chunk,
+    image::{Products, Scale, Total, spread},
+    sum_over,
+};
 use crate::tensor::{
     Element, Error,
     op::{Affine, AffineLayout},
@@ -30,6 +38,10 @@ impl<E: Element> Kernel<Affine, E> for Cpu {
         gy: &Buf<E, Cpu>,
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
+        if op.layout == AffineLayout::Channel {
+            op.channel_gradients(&x, &gamma, gy, gxs);
+            return Ok(());
+        }
         let per_sample = op.image.per_sample();
         let [gx, ggamma, gbeta] = gxs else { unreachable!("three inputs") };
         if let Some(gx) = gx {
@@ -39,7 +51,7 @@ impl<E: Element> Kernel<Affine, E> for Cpu {
                 }
             });
         }
-        // One pass over the batch in order: these sums are small beside the convolutions.
+        // One pass over the batch in order: these layouts are rare.
         let each = gy.iter().zip(x.iter()).enumerate();
         let each = each.map(|(i, (&gy, &x))| (op.index(i / per_sample, i % per_sample), gy, x));
         if let Some(ggamma) = ggamma {
@@ -53,6 +65,25 @@ impl<E: Element> Kernel<Affine, E> for Cpu {
 }
 
 impl Affine {
+    /// The gradients where γ and β are `[C]`.
+    fn channel_gradients<E: Element>(&self, x: &[E], gamma: &[E], gy: &[E], gxs: &mut [Option<Buf<E, Cpu>>]) {
+        let (level, c, per_sample) = (Vectors::current(), self.image.c, self.image.per_sample());
+        let [gx, ggamma, gbeta] = gxs else { unreachable!("three inputs") };
+        let of = |n: usize| n * per_sample..(n + 1) * per_sample;
+        if let Some(gx) = gx {
+            let gamma = spread(gamma);
+            each_chunk(gx, per_sample, gy.len(), |n, gx| run(level, Scale { x: &gy[of(n)], by: &gamma, out: gx }));
+        }
+        let sums =
+            |f: &(dyn Fn(usize, &mut [E]) + Sync)| sum_over(c, self.image.n, gy.len(), || (), |(), n, sums| f(n, sums));
+        if let Some(ggamma) = ggamma {
+            add(ggamma, &sums(&|n, sums| run(level, Products { g: &gy[of(n)], x: &x[of(n)], sums })));
+        }
+        if let Some(gbeta) = gbeta {
+            add(gbeta, &sums(&|n, sums| run(level, Total { x: &gy[of(n)], sums })));
+        }
+    }
+
     /// Where γ and β of entry `i` of sample `n` stand.
     #[inline(always)]
     fn index(&self, n: usize, i: usize) -> usize {

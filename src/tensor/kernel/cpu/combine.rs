@@ -1,6 +1,14 @@
 //! Weighted sums and concatenation.
 
-use super::{super::*, axpy, dot, each_chunk, sum_over};
+use super::{
+    super::{
+        vectors::{Vectors, run},
+        *,
+    },
+    each_chunk,
+    image::{Axpy, Dot},
+    sum_over,
+};
 use crate::tensor::{
     Element, Error,
     op::{Concatenate, WeightedSum},
@@ -13,11 +21,11 @@ impl<E: Element> Kernel<WeightedSum, E> for Cpu {
 
     fn forward(&self, op: &WeightedSum, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
         let (weights, terms) = (xs[0], &xs[1..]);
-        let per_sample = op.image.per_sample();
+        let (level, per_sample) = (Vectors::current(), op.image.per_sample());
         let mut y = zeros::<E, Cpu>(self, terms[0].len()).map_err(Error::device)?;
         each_chunk(&mut y, per_sample, terms.len() * terms[0].len(), |n, y| {
             for (x, k) in terms.iter().zip(&op.index) {
-                axpy(y, weights[*k], &x[n * per_sample..][..per_sample]);
+                run(level, Axpy { s: weights[*k], x: &x[n * per_sample..][..per_sample], out: y });
             }
         });
         Ok((Arc::new(y), xs.iter().map(|x| (*x).clone()).collect()))
@@ -31,20 +39,28 @@ impl<E: Element> Kernel<WeightedSum, E> for Cpu {
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
         let (weights, terms) = (&saved[0], &saved[1..]);
-        let per_sample = op.image.per_sample();
+        let (level, per_sample) = (Vectors::current(), op.image.per_sample());
         let (gweights, gterms) = gxs.split_at_mut(1);
         if let Some(gweights) = &mut gweights[0] {
-            let mut products = vec![E::zero(); terms.len()];
-            sum_over(&mut products, op.image.n, terms.len() * gy.len(), |n| {
-                let part = n * per_sample..(n + 1) * per_sample;
-                terms.iter().map(|x| dot(&gy[part.clone()], &x[part.clone()])).collect()
-            });
+            let work = terms.len() * gy.len();
+            let products = sum_over(
+                terms.len(),
+                op.image.n,
+                work,
+                || (),
+                |(), n, products| {
+                    let g = &gy[n * per_sample..][..per_sample];
+                    for (x, product) in terms.iter().zip(products) {
+                        *product += run(level, Dot { x: &x[n * per_sample..][..per_sample], y: g });
+                    }
+                },
+            );
             op.index.iter().zip(products).for_each(|(k, product)| gweights[*k] += product);
         }
         for (gx, k) in gterms.iter_mut().zip(&op.index) {
             if let Some(gx) = gx {
-                each_chunk(gx, per_sample, gy.len(), |n, gx| {
-                    axpy(gx, weights[*k], &gy[n * per_sample..][..per_sample])
+                each_chunk(gx, per_sample, gy.len(), |n, out| {
+                    run(level, Axpy { s: weights[*k], x: &gy[n * per_sample..][..per_sample], out });
                 });
             }
         }

@@ -1,6 +1,14 @@
 //! Depthwise k×k convolution with dilation.
 
-use super::{super::*, each_chunk, mul_add, sum_over, window};
+use super::{
+    super::{
+        vectors::{Vectors, run},
+        *,
+    },
+    each_chunk_with,
+    image::{self, DepthwiseGradient, Frame, Taps},
+    sum_over,
+};
 use crate::tensor::{Element, Error, op::Depthwise};
 use dfdx::tensor::{Cpu, CpuError};
 
@@ -8,17 +16,9 @@ impl<E: Element> Kernel<Depthwise, E> for Cpu {
     type Saved = [Arc<Buf<E, Cpu>>; 2];
 
     fn forward(&self, op: &Depthwise, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
-        let (c, per_sample) = (op.image.c, op.image.per_sample());
         let (x, w) = (xs[0], xs[1]);
         let mut y = zeros::<E, Cpu>(self, x.len()).map_err(Error::device)?;
-        each_chunk(&mut y, per_sample, x.len() * w.len() / c, |n, y| {
-            let x = &x[n * per_sample..][..per_sample];
-            for (pixel, y) in y.chunks_exact_mut(c).enumerate() {
-                for (tap, from) in op.window(pixel) {
-                    mul_add(y, &x[from * c..][..c], &w[tap * c..][..c]);
-                }
-            }
-        });
+        op.convolve(x, w, &mut y, false);
         Ok((Arc::new(y), [x.clone(), w.clone()]))
     }
 
@@ -29,38 +29,52 @@ impl<E: Element> Kernel<Depthwise, E> for Cpu {
         gy: &Buf<E, Cpu>,
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
-        let (c, per_sample) = (op.image.c, op.image.per_sample());
-        let work = x.len() * w.len() / c;
-        let gy_of = |n: usize| gy[n * per_sample..][..per_sample].chunks_exact(c).enumerate();
         let [gx, gw] = gxs else { unreachable!("two inputs") };
         if let Some(gx) = gx {
-            each_chunk(gx, per_sample, work, |n, gx| {
-                for (pixel, gy) in gy_of(n) {
-                    for (tap, from) in op.window(pixel) {
-                        mul_add(&mut gx[from * c..][..c], gy, &w[tap * c..][..c]);
-                    }
-                }
-            });
+            op.convolve(gy, &image::flipped(&w, op.image.c), gx, true);
         }
         if let Some(gw) = gw {
-            sum_over(gw, op.image.n, work, |n| {
-                let x = &x[n * per_sample..][..per_sample];
-                let mut gw = vec![E::zero(); w.len()];
-                for (pixel, gy) in gy_of(n) {
-                    for (tap, from) in op.window(pixel) {
-                        mul_add(&mut gw[tap * c..][..c], gy, &x[from * c..][..c]);
-                    }
-                }
-                gw
-            });
+            let (level, frame, per_sample) = (Vectors::current(), op.frame(), op.image.per_sample());
+            let size = DepthwiseGradient::<E>::size(op.kernel, frame.c);
+            let sums = sum_over(
+                size,
+                op.image.n,
+                op.work(),
+                || frame.empty(),
+                |padded, n, sums| {
+                    frame.fill(padded, &x[n * per_sample..][..per_sample], |x| x);
+                    let (kernel, dilation, g) = (op.kernel, op.dilation, &gy[n * per_sample..][..per_sample]);
+                    run(level, DepthwiseGradient { frame, kernel, dilation, x: padded, g, sums });
+                },
+            );
+            DepthwiseGradient::fold(gw, &sums, frame.c);
         }
         Ok(())
     }
 }
 
 impl Depthwise {
-    fn window(&self, pixel: usize) -> impl Iterator<Item = (usize, usize)> {
-        let (h, w) = (self.image.h, self.image.w);
-        window((h, w), (pixel / w, pixel % w), self.kernel, self.dilation)
+    fn frame(&self) -> Frame {
+        Frame::new(self.image, (self.kernel - 1) / 2 * self.dilation)
+    }
+
+    fn work(&self) -> usize {
+        self.image.n * self.image.per_sample() * self.kernel * self.kernel
+    }
+
+    /// The convolution of all images of `x`, written or added to `out`.
+    fn convolve<E: Element>(&self, x: &[E], w: &[E], out: &mut [E], add: bool) {
+        let (level, frame, per_sample) = (Vectors::current(), self.frame(), self.image.per_sample());
+        let taps = Taps::new(w, self.kernel, self.dilation, frame.c);
+        each_chunk_with(
+            out,
+            per_sample,
+            self.work(),
+            || frame.empty(),
+            |padded, n, out| {
+                frame.fill(padded, &x[n * per_sample..][..per_sample], |x| x);
+                run(level, image::Depthwise { frame, taps: &taps, x: padded, out, add });
+            },
+        );
     }
 }

@@ -1,16 +1,18 @@
-//! The processor's kernels: plain loops over channels-last slices, parallel over images.
+//! The processor's kernels: loops over channels-last slices, parallel over images.
 //!
-//! Sums that cross images go to one slot an image and are added in index order, so that results do
-//! not depend on the number of threads.
+//! Sums that cross images are taken over groups of images that do not depend on the number of threads,
+//! and added in index order; so neither do results.
 
 mod affine;
 mod combine;
 mod convolution;
 mod depthwise;
 mod head;
+mod image;
 mod normalise;
 mod pool;
 mod relu;
+mod separable;
 
 use super::{Buf, Memory, zeros};
 use crate::tensor::{Element, Error, error::Result};
@@ -18,7 +20,10 @@ use dfdx::tensor::{Cpu, CpuError};
 use rayon::prelude::*;
 
 /// Below this many elementary steps, handing work to other threads costs more than it brings.
-const WORTH_SHARING: usize = 1 << 15;
+const WORTH_SHARING: usize = 1 << 19;
+
+/// Images whose sums one thread takes together.
+const GROUP: usize = 4;
 
 impl<E: Element> Memory<E> for Cpu {
     fn upload(&self, host: &[E]) -> Result<Buf<E, Self>> {
@@ -45,18 +50,43 @@ fn each_chunk<E: Send, R: Send>(
     work: usize,
     f: impl Fn(usize, &mut [E]) -> R + Sync + Send,
 ) -> Vec<R> {
+    each_chunk_with(out, size, work, || (), |(), i, chunk| f(i, chunk))
+}
+
+/// The same with a workspace, which a thread makes for itself and uses for many chunks.
+fn each_chunk_with<E: Send, S, R: Send>(
+    out: &mut [E],
+    size: usize,
+    work: usize,
+    workspace: impl Fn() -> S + Sync + Send,
+    f: impl Fn(&mut S, usize, &mut [E]) -> R + Sync + Send,
+) -> Vec<R> {
+    let n = out.len().div_ceil(size);
     if work < WORTH_SHARING {
-        out.chunks_mut(size).enumerate().map(|(i, chunk)| f(i, chunk)).collect()
+        let mut s = workspace();
+        out.chunks_mut(size).enumerate().map(|(i, chunk)| f(&mut s, i, chunk)).collect()
     } else {
-        out.par_chunks_mut(size).enumerate().map(|(i, chunk)| f(i, chunk)).collect()
+        let chunks = out.par_chunks_mut(size).enumerate().with_min_len(n * WORTH_SHARING / work / 2 + 1);
+        chunks.map_init(workspace, |s, (i, chunk)| f(s, i, chunk)).collect()
     }
 }
 
-/// Runs `f` for 0..n and adds the results, vectors of equal length, to `total` in index order.
-fn sum_over<E: Element>(total: &mut [E], n: usize, work: usize, f: impl Fn(usize) -> Vec<E> + Sync + Send) {
-    let parts: Vec<Vec<E>> =
-        if work < WORTH_SHARING { (0..n).map(f).collect() } else { (0..n).into_par_iter().map(f).collect() };
-    parts.iter().for_each(|part| add(total, part));
+/// Adds `f` of 0..n to `size` sums, [`GROUP`] at a time in sums of their own, these in index order.
+fn sum_over<E: Element, S>(
+    size: usize,
+    n: usize,
+    work: usize,
+    workspace: impl Fn() -> S + Sync + Send,
+    f: impl Fn(&mut S, usize, &mut [E]) + Sync + Send,
+) -> Vec<E> {
+    let mut parts = vec![E::zero(); n.div_ceil(GROUP) * size];
+    each_chunk_with(&mut parts, size, work, workspace, |s, group, sums| {
+        (group * GROUP..n.min((group + 1) * GROUP)).for_each(|n| f(s, n, sums));
+    });
+    let (total, rest) = parts.split_at_mut(size);
+    rest.chunks_exact(size).for_each(|part| add(total, part));
+    parts.truncate(size);
+    parts
 }
 
 /// a += b
@@ -73,28 +103,6 @@ fn axpy<E: Element>(acc: &mut [E], s: E, x: &[E]) {
         (0..8).for_each(|i| acc[i] += s * x[i]);
     }
     rest.iter_mut().zip(x_rest).for_each(|(acc, &x)| *acc += s * x);
-}
-
-/// acc += x · w, entry by entry.
-#[inline(always)]
-fn mul_add<E: Element>(acc: &mut [E], x: &[E], w: &[E]) {
-    let (blocks, rest) = acc.as_chunks_mut::<8>();
-    let ((x_blocks, x_rest), (w_blocks, w_rest)) = (x.as_chunks::<8>(), w.as_chunks::<8>());
-    for ((acc, x), w) in blocks.iter_mut().zip(x_blocks).zip(w_blocks) {
-        (0..8).for_each(|i| acc[i] += x[i] * w[i]);
-    }
-    rest.iter_mut().zip(x_rest).zip(w_rest).for_each(|((acc, &x), &w)| *acc += x * w);
-}
-
-/// Σ x · y, in eight interleaved partial sums.
-fn dot<E: Element>(x: &[E], y: &[E]) -> E {
-    let ((x_blocks, x_rest), (y_blocks, y_rest)) = (x.as_chunks::<8>(), y.as_chunks::<8>());
-    let mut lanes = [E::zero(); 8];
-    for (x, y) in x_blocks.iter().zip(y_blocks) {
-        (0..8).for_each(|i| lanes[i] += x[i] * y[i]);
-    }
-    let rest: E = x_rest.iter().zip(y_rest).map(|(&x, &y)| x * y).sum();
-    lanes.iter().copied().sum::<E>() + rest
 }
 
 /// The input pixels under a k×k window at `(y, x)`, as (tap, pixel), rows first; padding is left out.

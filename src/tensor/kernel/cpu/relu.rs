@@ -1,6 +1,13 @@
 //! y = max(x, 0). NaN stays NaN, so that the loss shows it.
 
-use super::{super::*, each_chunk};
+use super::{
+    super::{
+        vectors::{Vectors, run},
+        *,
+    },
+    each_chunk,
+    image::{ReluGradient, relu},
+};
 use crate::tensor::{Element, Error, op::Relu};
 use dfdx::tensor::{Cpu, CpuError};
 
@@ -11,8 +18,7 @@ impl<E: Element> Kernel<Relu, E> for Cpu {
         let x = xs[0];
         let mut y = zeros::<E, Cpu>(self, x.len()).map_err(Error::device)?;
         each_chunk(&mut y, CHUNK, x.len(), |i, y| {
-            let x = &x[i * CHUNK..];
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x <= E::zero() { E::zero() } else { x });
+            y.iter_mut().zip(&x[i * CHUNK..]).for_each(|(y, &x)| *y = relu(x));
         });
         let y = Arc::new(y);
         Ok((y.clone(), y))
@@ -26,11 +32,9 @@ impl<E: Element> Kernel<Relu, E> for Cpu {
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
         let Some(gx) = &mut gxs[0] else { return Ok(()) };
-        each_chunk(gx, CHUNK, gy.len(), |i, gx| {
-            let (gy, y) = (&gy[i * CHUNK..], &y[i * CHUNK..]);
-            for ((gx, &gy), &y) in gx.iter_mut().zip(gy).zip(y) {
-                *gx += if y > E::zero() { gy } else { E::zero() };
-            }
+        let level = Vectors::current();
+        each_chunk(gx, CHUNK, gy.len(), |i, out| {
+            run(level, ReluGradient { x: &y[i * CHUNK..], g: &gy[i * CHUNK..], out });
         });
         Ok(())
     }

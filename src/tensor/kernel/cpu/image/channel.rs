@@ -1,0 +1,174 @@
+//! Sums and maps by channel: the arithmetic of normalisation.
+//!
+//! Coefficients and sums are spread out over a run of elements that ends with a pixel, so that the
+//! loops are plain loops over neighbours, whatever the number of channels.
+
+use super::depthwise::period;
+use crate::tensor::{
+    Element,
+    kernel::{lanes::Vector, vectors::Task},
+};
+
+/// Elements that loops take at a time, with `channels` channels.
+fn run(channels: usize) -> usize {
+    period(channels) * 64usize.div_ceil(period(channels))
+}
+
+/// One coefficient a channel, repeated over a run.
+pub fn spread<E: Element>(coefficients: &[E]) -> Vec<E> {
+    coefficients.iter().copied().cycle().take(run(coefficients.len())).collect()
+}
+
+/// The sums over a run, added up by channel.
+#[inline(always)]
+fn fold<E: Element>(sums: &mut [E], run: &[E]) {
+    run.chunks_exact(sums.len()).for_each(|part| sums.iter_mut().zip(part).for_each(|(sum, x)| *sum += *x));
+}
+
+/// sums\[c\] += Σ x\[·, c\].
+pub struct Total<'a, E> {
+    /// Pixels.
+    pub x: &'a [E],
+    /// One for each channel.
+    pub sums: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Total<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let mut total = vec![E::zero(); run(self.sums.len())];
+        for x in self.x.chunks(total.len()) {
+            total.iter_mut().zip(x).for_each(|(total, x)| *total += *x);
+        }
+        fold(self.sums, &total);
+    }
+}
+
+/// sums\[c\] += Σ (x\[·, c\] − mean\[c\])².
+pub struct Scatter<'a, E> {
+    /// Pixels.
+    pub x: &'a [E],
+    /// The means as [`spread`].
+    pub mean: &'a [E],
+    /// One for each channel.
+    pub sums: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Scatter<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let mut total = vec![E::zero(); self.mean.len()];
+        for x in self.x.chunks(total.len()) {
+            for ((total, x), mean) in total.iter_mut().zip(x).zip(self.mean) {
+                *total += (*x - *mean) * (*x - *mean);
+            }
+        }
+        fold(self.sums, &total);
+    }
+}
+
+/// sums\[c\] += Σ g\[·, c\] · x\[·, c\].
+pub struct Products<'a, E> {
+    /// Pixels.
+    pub g: &'a [E],
+    /// Pixels.
+    pub x: &'a [E],
+    /// One for each channel.
+    pub sums: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Products<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let mut total = vec![E::zero(); run(self.sums.len())];
+        for (g, x) in self.g.chunks(total.len()).zip(self.x.chunks(total.len())) {
+            for ((total, g), x) in total.iter_mut().zip(g).zip(x) {
+                *total += *g * *x;
+            }
+        }
+        fold(self.sums, &total);
+    }
+}
+
+/// x = (x − mean) · rstd.
+pub struct Standardise<'a, E> {
+    /// Pixels.
+    pub x: &'a mut [E],
+    /// The means as [`spread`].
+    pub mean: &'a [E],
+    /// 1/√(σ² + ε) as [`spread`].
+    pub rstd: &'a [E],
+}
+
+impl<E: Element> Task<E> for Standardise<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        for x in self.x.chunks_mut(self.mean.len()) {
+            for ((x, mean), rstd) in x.iter_mut().zip(self.mean).zip(self.rstd) {
+                *x = (*x - *mean) * *rstd;
+            }
+        }
+    }
+}
+
+/// out = rstd · (g − mean − x̂ · product), or added to `out`.
+pub struct StandardiseGradient<'a, E> {
+    /// The output's gradient.
+    pub g: &'a [E],
+    /// x̂.
+    pub xhat: &'a [E],
+    /// mean(g), mean(g x̂) and 1/√(σ² + ε) as [`spread`].
+    pub by_channel: [&'a [E]; 3],
+    /// Where the result goes.
+    pub out: &'a mut [E],
+    /// Whether to add to `out`.
+    pub add: bool,
+}
+
+impl<E: Element> Task<E> for StandardiseGradient<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let [mean, product, rstd] = self.by_channel;
+        let run = mean.len();
+        let inputs = self.g.chunks(run).zip(self.xhat.chunks(run));
+        for (out, (g, xhat)) in self.out.chunks_mut(run).zip(inputs) {
+            let by_channel = mean.iter().zip(product).zip(rstd);
+            for ((out, (g, xhat)), ((mean, product), rstd)) in out.iter_mut().zip(g.iter().zip(xhat)).zip(by_channel) {
+                let gx = *rstd * (*g - *mean - *xhat * *product);
+                *out = if self.add { *out + gx } else { gx };
+            }
+        }
+    }
+}
+
+/// out += by · x.
+pub struct Scale<'a, E> {
+    /// Pixels.
+    pub x: &'a [E],
+    /// The factors as [`spread`].
+    pub by: &'a [E],
+    /// Where it is added.
+    pub out: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Scale<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let run = self.by.len();
+        for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
+            out.iter_mut().zip(x).zip(self.by).for_each(|((out, x), by)| *out += *by * *x);
+        }
+    }
+}
