@@ -236,3 +236,10 @@ fn settings_come_from_a_file_and_a_misspelt_key_is_an_error() {
         assert!(message.contains(expected) && message.lines().count() == 1, "{message}");
     }
 }
+
+#[test]
+fn the_temperature_falls_from_the_first_to_the_last() {
+    let config = Config { epochs: 11, tau: 2.0, tau_min: 0.5, ..Config::new(Method::Snas) };
+    let near = |a: f64, b: f64| (a - b).abs() <= 4.0 * f64::EPSILON * b;
+    assert!(near(config.tau_at(0), 2.0) && near(config.tau_at(5), 1.0) && near(config.tau_at(10), 0.5));
+}
