@@ -1,7 +1,7 @@
 //! Depthwise convolution of one image.
 //!
 //! A row of pixels is one flat run of elements, so a tap is a shift of the whole run, whatever the
-//! number of channels: y[p] += x[p + shift] · w[p mod C]. The weights are written out over a period
+//! number of channels: y\[p\] += x\[p + shift\] · w\[p mod C\]. The weights are written out over a period
 //! that registers divide.
 
 use super::{BLOCK, Frame, TILE, repeat};
