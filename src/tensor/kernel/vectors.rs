@@ -31,7 +31,7 @@ impl Vectors {
     /// From the widest to the narrowest.
     pub const ALL: [Vectors; 3] = [Vectors::Avx512, Vectors::Avx2, Vectors::Portable];
 
-    /// The name by which [`VARIABLE`] asks for it.
+    /// The name by which `WIRECOST_VECTORS` asks for it.
     pub fn name(self) -> &'static str {
         match self {
             Vectors::Avx512 => "avx512",

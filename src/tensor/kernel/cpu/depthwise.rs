@@ -65,7 +65,7 @@ impl Depthwise {
     /// The convolution of all images of `x`, written or added to `out`.
     fn convolve<E: Element>(&self, x: &[E], w: &[E], out: &mut [E], add: bool) {
         let (level, frame, per_sample) = (Vectors::current(), self.frame(), self.image.per_sample());
-        let taps = Taps::new(w, self.kernel, self.dilation, frame.c);
+        let taps = Taps::new(w, self.kernel, self.dilation, frame);
         each_chunk_with(
             out,
             per_sample,

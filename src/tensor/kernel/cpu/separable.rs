@@ -57,7 +57,7 @@ impl<E: Element> Kernel<Separable, E> for Cpu {
     ) -> std::result::Result<(), CpuError> {
         let [x, dw, pw] = &saved.inputs;
         let (convolution, c, n) = (Convolution::new(op, dw, pw), op.normalise.image.c, op.normalise.image.n);
-        let back = Back::new(op, dw, pw);
+        let back = Back::new(op, convolution.frame, dw, pw);
         let gradient = op.normalise.gradient(gy, &saved.xhat, &saved.rstd);
         let (level, frame, pixels) = (convolution.level, convolution.frame, convolution.pixels);
         let (kernel, dilation) = (op.depthwise.kernel, op.depthwise.dilation);
@@ -136,11 +136,12 @@ struct Workspace<E> {
 impl<E: Element> Convolution<E> {
     fn new(op: &Separable, dw: &[E], pw: &[E]) -> Self {
         let (image, kernel, dilation) = (op.depthwise.image, op.depthwise.kernel, op.depthwise.dilation);
+        let frame = Frame::new(image, (kernel - 1) / 2 * dilation);
         Convolution {
             level: Vectors::current(),
-            frame: Frame::new(image, (kernel - 1) / 2 * dilation),
+            frame,
             pixels: Frame { h: 1, w: image.h * image.w, c: image.c, pad: 0 },
-            taps: Taps::new(dw, kernel, dilation, image.c),
+            taps: Taps::new(dw, kernel, dilation, frame),
             pw: image::columns(pw, image.c),
         }
     }
@@ -169,10 +170,10 @@ struct Back<E> {
 }
 
 impl<E: Element> Back<E> {
-    fn new(op: &Separable, dw: &[E], pw: &[E]) -> Self {
-        let (c, kernel, dilation) = (op.depthwise.image.c, op.depthwise.kernel, op.depthwise.dilation);
+    fn new(op: &Separable, frame: Frame, dw: &[E], pw: &[E]) -> Self {
+        let c = frame.c;
         Back {
-            taps: Taps::new(&image::flipped(dw, c), kernel, dilation, c),
+            taps: Taps::new(&image::flipped(dw, c), op.depthwise.kernel, op.depthwise.dilation, frame),
             pw: image::columns(&image::transposed(pw, c, c), c),
         }
     }

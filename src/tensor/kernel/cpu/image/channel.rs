@@ -3,7 +3,7 @@
 //! Coefficients and sums are spread out over a run of elements that ends with a pixel, so that the
 //! loops are plain loops over neighbours, whatever the number of channels.
 
-use super::depthwise::period;
+use super::{depthwise::period, repeat};
 use crate::tensor::{
     Element,
     kernel::{lanes::Vector, vectors::Task},
@@ -16,7 +16,10 @@ fn run(channels: usize) -> usize {
 
 /// One coefficient a channel, repeated over a run.
 pub fn spread<E: Element>(coefficients: &[E]) -> Vec<E> {
-    coefficients.iter().copied().cycle().take(run(coefficients.len())).collect()
+    let run = run(coefficients.len());
+    let mut all = Vec::with_capacity(run);
+    repeat(&mut all, coefficients, run);
+    all
 }
 
 /// The sums over a run, added up by channel.

@@ -1,10 +1,10 @@
 //! Depthwise convolution of one image.
 //!
 //! A row of pixels is one flat run of elements, so a tap is a shift of the whole run, whatever the
-//! number of channels: y[p] += x[p + shift] · w[p mod C]. The weights are written out over a period
+//! number of channels: y\[p\] += x\[p + shift\] · w\[p mod C\]. The weights are written out over a period
 //! that registers divide.
 
-use super::{BLOCK, Frame, TILE};
+use super::{BLOCK, Frame, TILE, repeat};
 use crate::tensor::{
     Element,
     kernel::{
@@ -19,26 +19,24 @@ pub struct Taps<E> {
     dilation: usize,
     channels: usize,
     period: usize,
+    /// Elements of one tap.
+    run: usize,
     weights: Vec<E>,
 }
 
 impl<E: Element> Taps<E> {
-    /// Repeats `w`.
-    pub fn new(w: &[E], kernel: usize, dilation: usize, channels: usize) -> Self {
-        let period = period(channels);
-        let run = period + TILE * BLOCK;
-        let weights = w.chunks_exact(channels).flat_map(|tap| tap.iter().copied().cycle().take(run)).collect();
-        Taps { kernel, dilation, channels, period, weights }
+    /// Repeats `w`, no further than a row of images of the extents `frame` goes.
+    pub fn new(w: &[E], kernel: usize, dilation: usize, frame: Frame) -> Self {
+        let (channels, period) = (frame.c, period(frame.c));
+        let run = frame.row().min(period + TILE * BLOCK);
+        let mut weights = Vec::with_capacity(kernel * kernel * run);
+        w.chunks_exact(channels).for_each(|tap| repeat(&mut weights, tap, run));
+        Taps { kernel, dilation, channels, period, run, weights }
     }
 
     /// How many taps there are.
     pub fn count(&self) -> usize {
         self.kernel * self.kernel
-    }
-
-    /// Elements of one tap.
-    fn run(&self) -> usize {
-        self.period + TILE * BLOCK
     }
 }
 
@@ -96,7 +94,7 @@ impl<E: Element> Depthwise<'_, E> {
     #[inline(always)]
     fn tile<V: Vector<E>, const T: usize>(&mut self, y: usize, at: &mut usize) {
         let (taps, stride, size) = (self.taps, self.frame.stride(), T * V::N);
-        let (kernel, run, step) = (taps.kernel, taps.run(), taps.dilation * taps.channels);
+        let (kernel, run, step) = (taps.kernel, taps.run, taps.dilation * taps.channels);
         // With one register a period, all of a tile take the same weights.
         let same = V::N.is_multiple_of(taps.channels);
         let from = if same { 0 } else { *at % taps.period };
@@ -131,11 +129,8 @@ impl<E: Element> Depthwise<'_, E> {
             for kx in 0..taps.kernel {
                 seq();
                 let x = (y + ky * taps.dilation) * self.frame.stride() + at + kx * taps.dilation * taps.channels;
-                sum = E::fma::<V>(
-                    sum,
-                    self.x[x],
-                    taps.weights[(ky * taps.kernel + kx) * taps.run() + at % taps.channels],
-                );
+                sum =
+                    E::fma::<V>(sum, self.x[x], taps.weights[(ky * taps.kernel + kx) * taps.run + at % taps.channels]);
             }
         }
         let out = &mut self.out[y * self.frame.row() + at];

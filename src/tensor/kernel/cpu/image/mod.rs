@@ -17,3 +17,11 @@ const BLOCK: usize = 16;
 
 /// The most registers that a tile has.
 const TILE: usize = 8;
+
+/// Appends `n` elements to `out`: `x` again and again.
+fn repeat<E: Copy>(out: &mut Vec<E>, x: &[E], n: usize) {
+    let end = out.len() + n;
+    while out.len() < end {
+        out.extend_from_slice(&x[..x.len().min(end - out.len())]);
+    }
+}
