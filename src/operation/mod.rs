@@ -21,7 +21,6 @@ use std::{fmt, str::FromStr};
 /// An operation that an edge can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Operation {
     None,
     SkipConnect,
