@@ -1,6 +1,6 @@
 //! What the subcommands print, as another program would read it.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use wirecost::{
     claim::record::{Verdict, Verdicts},
     cost::case::{Case, Evaluation},
@@ -49,6 +49,17 @@ fn cost_writes_the_same_tensors() {
         let tensor = file.tensor(name).unwrap();
         assert_eq!((tensor.shape(), tensor.dtype()), (expected.shape(), safetensors::Dtype::F64), "{name}");
     }
+}
+
+/// As in `wirecost cost … | head`.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wirecost"));
+    command.args(["cost", "--json", "--case", CASE]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
 
 /// A case whose expectation is wrong: status 1, and the tensor is named.

@@ -65,6 +65,7 @@ enum Command {
 
 /// Runs the program with its arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    end_with_the_reader();
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -101,6 +102,18 @@ fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Doctor(_)) => unreachable!("answered above"),
         None => quick::run(shared, cli.seed, cli.out.as_deref()),
     }
+}
+
+/// A reader that closes its end of the pipe, as `head` does, ends the program without a complaint:
+/// `println!` knows no other way to say so than a panic.
+fn end_with_the_reader() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str().is_some_and(|text| text.contains("Broken pipe")) {
+            std::process::exit(0);
+        }
+        default(panic);
+    }));
 }
 
 /// Wrong input: one line on stderr, exit status 2.
