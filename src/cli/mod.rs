@@ -89,9 +89,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
     if let Some(threads) = shared.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }
-    match &cli.command {
-        Some(Command::Doctor(arguments)) => return doctor::run(arguments),
-        Some(_) | None => shared.device.check()?,
+    if !matches!(cli.command, Some(Command::Doctor(_))) {
+        shared.device.check()?;
     }
     match &cli.command {
         Some(Command::Verify(arguments)) => verify::run(arguments, shared),
@@ -99,7 +98,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Search(arguments)) => search::run(arguments, shared),
         Some(Command::Derive(arguments)) => derive::run(arguments, shared),
         Some(Command::Report(arguments)) => report::run(arguments, shared),
-        Some(Command::Doctor(_)) => unreachable!("answered above"),
+        Some(Command::Doctor(arguments)) => doctor::run(arguments),
         None => quick::run(shared, cli.seed, cli.out.as_deref()),
     }
 }

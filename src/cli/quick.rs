@@ -1,8 +1,11 @@
 //! The main job: every claim, two short searches on real digits, one page.
 
-use super::{Shared, doctor, progress, verify::unexpected};
+use super::{
+    Shared, doctor, progress,
+    verify::{unexpected, watched},
+};
 use crate::{
-    claim::{Options, record::Verdict, registry, verify},
+    claim::{Options, record::Verdict, registry},
     figure, report,
     run::RunFolder,
     search::{Config, search},
@@ -24,13 +27,7 @@ pub fn run(shared: &Shared, seed: Option<u64>, out: Option<&Path>) -> anyhow::Re
     let claims = registry();
     say(format!("Checking {} claims of the paper on drawn networks and layers …", claims.len()));
     let options = Options { seed: seed.unwrap_or_default(), ..Options::default() };
-    let bar = progress::counter("cases", shared.quiet);
-    let outcome = verify(&claims, options, |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    let verdicts = &outcome.verdicts;
+    let verdicts = &watched(&claims, options, shared.quiet).verdicts;
     let count = |verdict| verdicts.claims.iter().filter(|claim| claim.verdict == verdict).count();
     say(format!(
         "  {} hold, {} hold under a condition, {} are refuted as printed, {} were not run ({:.0} s)",

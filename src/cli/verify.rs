@@ -52,13 +52,7 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
         }
         None => {
             let options = Options { cases: arguments.cases, seed: arguments.seed, save: Some(&arguments.save) };
-            let bar = progress::counter("cases", shared.quiet || arguments.json);
-            let outcome = verify(&claims, options, |done, total| {
-                bar.set_length(total);
-                bar.set_position(done);
-            });
-            bar.finish_and_clear();
-            outcome
+            watched(&claims, options, shared.quiet || arguments.json)
         }
     };
     if arguments.json {
@@ -81,6 +75,17 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::from(u8::from(!wrong.is_empty())))
+}
+
+/// Verifies under a bar that counts the cases.
+pub fn watched(claims: &[Claim], options: Options, quiet: bool) -> Outcome {
+    let bar = progress::counter("cases", quiet);
+    let outcome = verify(claims, options, |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    outcome
 }
 
 /// The claims with these ids; all if none is given.

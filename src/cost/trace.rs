@@ -88,11 +88,10 @@ impl Trace {
     /// For each edge `[cells, edges]`: C_e and Σ |∂L/∂x_j · X_e|.
     pub fn edge_costs(&self, topology: &Topology, z: ArrayView3<f64>) -> [Array2<f64>; 2] {
         let shape = (z.dim().0, topology.edges().len());
-        let products = |t, edge: usize| self.edge_products(&node_key(t, topology.edges()[edge][1]), t, edge, z);
-        [
-            Array2::from_shape_fn(shape, |(t, edge)| products(t, edge).iter().sum()),
-            Array2::from_shape_fn(shape, |(t, edge)| products(t, edge).iter().map(|x| x.abs()).sum()),
-        ]
+        let products = Array2::from_shape_fn(shape, |(t, edge)| {
+            self.edge_products(&node_key(t, topology.edges()[edge][1]), t, edge, z)
+        });
+        [products.map(|p| p.iter().sum()), products.map(|p| p.iter().map(|x| x.abs()).sum())]
     }
 
     /// The part of C_e that comes through the node's output edge, `[cells, edges]`.

@@ -1,6 +1,7 @@
 //! Reads a run folder back.
 
 use super::{ALPHA, COSTS, CostRecord, EpochMetrics, Error, MACHINE, MANIFEST, METRICS, Manifest, Result, TIMING};
+use crate::architecture::softmax_rows;
 use ndarray::{Array2, Array3, Axis};
 use ndarray_npy::read_npy;
 use serde::de::DeserializeOwned;
@@ -75,14 +76,7 @@ impl RunFolder {
     /// # Panics
     /// If `row` exceeds the number of epochs.
     pub fn probabilities(&self, row: usize) -> Array2<f64> {
-        let mut p = self.alpha.index_axis(Axis(0), row).to_owned();
-        for mut edge in p.rows_mut() {
-            let largest = edge.fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-            edge.mapv_inplace(|logit| (logit - largest).exp());
-            let sum = edge.sum();
-            edge /= sum;
-        }
-        p
+        softmax_rows(self.alpha.index_axis(Axis(0), row))
     }
 
     fn check(&self) -> Result<()> {
