@@ -106,6 +106,24 @@ Proof.
   rewrite Sum_minus, Sum_mult_l, (Sum_pick dec); auto.
 Qed.
 
+(** With the weighted cost C_k in the place of c_k the formula counts the weight twice: at K equal alphas it is the
+    gradient divided by K. *)
+Theorem weighted_reading_at_equal_alphas (dec : forall i j : K, {i = j} + {i <> j}) alpha a g m :
+  NoDup ks -> In m ks -> (forall k, In k ks -> alpha k = a) ->
+  let Z := softmax ks alpha in
+  \sum_(k <- ks) Z k * (delta dec k m - Z m) * weighted_cost g Z k
+  = (weighted_cost g Z m - Z m * \sum_(k <- ks) weighted_cost g Z k) / card ks.
+Proof.
+  intros Hnd Hm Ha Z; pose proof (card_pos ks Hks) as Hc.
+  assert (HZ : forall k, In k ks -> Z k = / card ks).
+  { intros k Hk; unfold Z, softmax, sum_exp; rewrite Ha by auto.
+    rewrite (Sum_ext ks _ (fun _ => exp a)) by (intros; rewrite Ha; auto).
+    rewrite Sum_const; pose proof (exp_pos a); field; lra. }
+  pose proof (darts_gradient_as_in_the_paper dec alpha g m Hnd Hm) as E; cbv zeta in E; fold Z in E; rewrite E.
+  unfold Rdiv; rewrite <- Sum_mult_r; apply Sum_ext; intros k Hk.
+  rewrite weighted_cost_eq, (HZ k Hk); ring.
+Qed.
+
 (** Adding a constant to all alphas changes nothing: the gradient sums to zero. *)
 Corollary alpha_gradient_sums_to_0 alpha g :
   let Z := softmax ks alpha in
@@ -156,3 +174,24 @@ Theorem straight_through_exact_for_linear_loss {I K} (s : list I) (ks : list K) 
   has_grad ks (fun alpha => \sum_(k <- ks) softmax ks alpha k * L (o k)) alpha
     (fun m => softmax ks alpha m * (c m - \sum_(k <- ks) softmax ks alpha k * c k)).
 Proof. intros Hks L c; apply (proxyless_alpha_gradient ks Hks c alpha). Qed.
+
+(** Two operations that deliver 1 and 0, equal alphas, L(y) = y: the gradient is 1/4, the weighted reading 1/8. *)
+Theorem weighted_reading_fails :
+  let ks := [true; false] in
+  let o := fun (k : bool) (_ : unit) => if k then 1 else 0 in
+  let L := fun y : unit -> R => y tt in
+  let Z := softmax ks (fun _ => 0) in
+  let g := fun _ : unit => 1 in
+  let C := weighted_cost [tt] o g Z in
+  has_grad [tt] L (mix ks o Z) g /\
+  C true - Z true * (\sum_(k <- ks) C k) = 1 / 4 /\
+  \sum_(k <- ks) Z k * (delta Bool.bool_dec k true - Z true) * C k = 1 / 8.
+Proof.
+  intros ks o L Z g C.
+  assert (HZ : forall k, Z k = 1 / 2).
+  { intros k; unfold Z, softmax, sum_exp, ks; cbn [Sum]; rewrite exp_0; field. }
+  assert (HC : C true = 1 / 2 /\ C false = 0).
+  { unfold C; rewrite !weighted_cost_eq, !HZ; unfold unweighted_cost, g, o; cbn [Sum]; split; field. }
+  destruct HC as [C1 C0]; split; [|unfold ks, delta; cbn [Sum]; rewrite !HZ, C1, C0; cbn; split; field].
+  intros c t0 v _ Hv; eapply D_eq; [apply (Hv tt); left; auto | unfold g; cbn [Sum]; ring].
+Qed.

@@ -1,5 +1,5 @@
 (** What the theorems and corollaries of each file rest on. Written by check.sh --update. *)
-From Wirecost Require Gradient Frechet Euler LinearOperations Relu MaxPooling Normalisation NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem1Samples Theorem2 Theorem2Sign Theorem2Head Network NetworkSolutions CellCost Corollary12 MinimalCell ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm Rounding IdentityBounds Tolerance InexactStatistics Instances.
+From Wirecost Require Gradient Bias Frechet Euler LinearOperations Relu MaxPooling Normalisation ChainRule NormalisationCost NormalisationGroups NormalisationKinds Theorem1 Theorem1Literal Theorem1Samples Theorem2 Theorem2Sign Theorem2Head Network NetworkSolutions CellCost Corollary12 Corollary12Samples MinimalCell Refuted ArchitectureGradients ScoreFunction CalibrationGap LogitScale InstanceNorm InstanceNormCosts Rounding IdentityBounds Tolerance InexactStatistics RelativeError NormStatistics NormRounding Eq8Rounding ChainRounding FlatRounding HeadRounding SoftmaxRounding AlphaRounding Instances.
 
 Definition all_of_Gradient := (
   @Gradient.cost_unique,
@@ -12,6 +12,15 @@ Definition all_of_Gradient := (
 ).
 Goal True. idtac "= Gradient". Abort.
 Print Assumptions all_of_Gradient.
+
+Definition all_of_Bias := (
+  @Bias.add_bias_differentiable,
+  @Bias.bias_law,
+  @Bias.bias_keeps_cost_iff,
+  @Bias.bias_does_not_keep_cost
+).
+Goal True. idtac "= Bias". Abort.
+Print Assumptions all_of_Bias.
 
 Definition all_of_Frechet := (
   @Frechet.frechet_implies_gradient
@@ -74,15 +83,24 @@ Definition all_of_Normalisation := (
 Goal True. idtac "= Normalisation". Abort.
 Print Assumptions all_of_Normalisation.
 
+Definition all_of_ChainRule := (
+  @ChainRule.three_terms
+).
+Goal True. idtac "= ChainRule". Abort.
+Print Assumptions all_of_ChainRule.
+
 Definition all_of_NormalisationCost := (
   @NormalisationCost.norm_backward_sum,
   @NormalisationCost.norm_backward_xhat_eps,
   @NormalisationCost.norm_cost_eps,
+  @NormalisationCost.eps_lets_through,
+  @NormalisationCost.share_grows,
   @NormalisationCost.norm_homogeneous,
   @NormalisationCost.norm_projection,
   @NormalisationCost.norm_backward_is_projection,
   @NormalisationCost.norm_zero_cost,
   @NormalisationCost.norm_blocks_cost,
+  @NormalisationCost.constant_group_lets_nothing_through,
   @NormalisationCost.eq8_wrong_divisor,
   @NormalisationCost.eq10_factor
 ).
@@ -147,7 +165,9 @@ Definition all_of_Theorem2 := (
   @Theorem2.logit_cost_is_L_minus_H,
   @Theorem2.loss_grad,
   @Theorem2.theorem_2_logits,
-  @Theorem2.eq12_misprint
+  @Theorem2.eq12_misprint,
+  @Theorem2.proportional_misprint,
+  @Theorem2.bias_in_logits
 ).
 Goal True. idtac "= Theorem2". Abort.
 Print Assumptions all_of_Theorem2.
@@ -167,7 +187,8 @@ Definition all_of_Theorem2Head := (
   @Theorem2Head.theorem_2_bias,
   @Theorem2Head.theorem_2,
   @Theorem2Head.head_grad_correct,
-  @Theorem2Head.theorem_2_sample
+  @Theorem2Head.theorem_2_sample,
+  @Theorem2Head.loss_misprint
 ).
 Goal True. idtac "= Theorem2Head". Abort.
 Print Assumptions all_of_Theorem2Head.
@@ -200,6 +221,7 @@ Goal True. idtac "= CellCost". Abort.
 Print Assumptions all_of_CellCost.
 
 Definition all_of_Corollary12 := (
+  @Corollary12.none_sends_nothing_back,
   @Corollary12.operation_cost,
   @Corollary12.edge_sends_back,
   @Corollary12.edge_sends_back_eps_0,
@@ -216,6 +238,12 @@ Definition all_of_Corollary12 := (
 Goal True. idtac "= Corollary12". Abort.
 Print Assumptions all_of_Corollary12.
 
+Definition all_of_Corollary12Samples := (
+  @Corollary12Samples.output_edges_sum_to_0_by_sample
+).
+Goal True. idtac "= Corollary12Samples". Abort.
+Print Assumptions all_of_Corollary12Samples.
+
 Definition all_of_MinimalCell := (
   @MinimalCell.minimal_cell_eps,
   @MinimalCell.minimal_cell
@@ -223,16 +251,25 @@ Definition all_of_MinimalCell := (
 Goal True. idtac "= MinimalCell". Abort.
 Print Assumptions all_of_MinimalCell.
 
+Definition all_of_Refuted := (
+  @Refuted.layer_norm_per_channel_fails,
+  @Refuted.last_cell_does_not_sum_to_0
+).
+Goal True. idtac "= Refuted". Abort.
+Print Assumptions all_of_Refuted.
+
 Definition all_of_ArchitectureGradients := (
   @ArchitectureGradients.weight_gradient,
   @ArchitectureGradients.relaxed_gradient,
   @ArchitectureGradients.darts_alpha_gradient,
   @ArchitectureGradients.snas_alpha_gradient,
   @ArchitectureGradients.darts_gradient_as_in_the_paper,
+  @ArchitectureGradients.weighted_reading_at_equal_alphas,
   @ArchitectureGradients.alpha_gradient_sums_to_0,
   @ArchitectureGradients.proxyless_alpha_gradient,
   @ArchitectureGradients.shared_alpha_gradient,
-  @ArchitectureGradients.straight_through_exact_for_linear_loss
+  @ArchitectureGradients.straight_through_exact_for_linear_loss,
+  @ArchitectureGradients.weighted_reading_fails
 ).
 Goal True. idtac "= ArchitectureGradients". Abort.
 Print Assumptions all_of_ArchitectureGradients.
@@ -246,6 +283,7 @@ Definition all_of_ScoreFunction := (
   @ScoreFunction.dsnas_unbiased_for_the_loss_iff,
   @ScoreFunction.dsnas_biased_for_the_loss,
   @ScoreFunction.straight_through_biased,
+  @ScoreFunction.straight_through_is_not_darts,
   @ScoreFunction.snas_score
 ).
 Goal True. idtac "= ScoreFunction". Abort.
@@ -290,6 +328,18 @@ Definition all_of_InstanceNorm := (
 Goal True. idtac "= InstanceNorm". Abort.
 Print Assumptions all_of_InstanceNorm.
 
+Definition all_of_InstanceNormCosts := (
+  @InstanceNormCosts.head_gradient_is_flat,
+  @InstanceNormCosts.instance_norm_stops_flat,
+  @InstanceNormCosts.normed_operation,
+  @InstanceNormCosts.skip_operation,
+  @InstanceNormCosts.mixture_operation,
+  @InstanceNormCosts.slice_operation,
+  @InstanceNormCosts.every_edge_costs_0
+).
+Goal True. idtac "= InstanceNormCosts". Abort.
+Print Assumptions all_of_InstanceNormCosts.
+
 Definition all_of_Rounding := (
   @Rounding.growth_le_gamma,
   @Rounding.computed_sum_growth,
@@ -329,12 +379,98 @@ Definition all_of_InexactStatistics := (
 Goal True. idtac "= InexactStatistics". Abort.
 Print Assumptions all_of_InexactStatistics.
 
+Definition all_of_RelativeError := (
+  @RelativeError.grow_le_gamma,
+  @RelativeError.near_computed,
+  @RelativeError.within_mean,
+  @RelativeError.within_mean_product,
+  @RelativeError.within_dot
+).
+Goal True. idtac "= RelativeError". Abort.
+Print Assumptions all_of_RelativeError.
+
+Definition all_of_NormStatistics := (
+  @NormStatistics.rstd_upper,
+  @NormStatistics.rstd_lower,
+  @NormStatistics.mean_square_computed,
+  @NormStatistics.mean_computed
+).
+Goal True. idtac "= NormStatistics". Abort.
+Print Assumptions all_of_NormStatistics.
+
+Definition all_of_NormRounding := (
+  @NormRounding.entry_within,
+  @NormRounding.xhat_sum_bound,
+  @NormRounding.input_cost_bound,
+  @NormRounding.sum_bound,
+  @NormRounding.xhat_bound,
+  @NormRounding.square_factor_bound
+).
+Goal True. idtac "= NormRounding". Abort.
+Print Assumptions all_of_NormRounding.
+
+Definition all_of_Eq8Rounding := (
+  @Eq8Rounding.gradient_bound,
+  @Eq8Rounding.rel_at_most_1
+).
+Goal True. idtac "= Eq8Rounding". Abort.
+Print Assumptions all_of_Eq8Rounding.
+
+Definition all_of_ChainRounding := (
+  @ChainRounding.step_maps_to,
+  @ChainRounding.scaled_step_maps_to,
+  @ChainRounding.shared_step_maps_to,
+  @ChainRounding.chain_maps_to,
+  @ChainRounding.chain_bound,
+  @ChainRounding.accumulated_bound,
+  @ChainRounding.node_bound
+).
+Goal True. idtac "= ChainRounding". Abort.
+Print Assumptions all_of_ChainRounding.
+
+Definition all_of_FlatRounding := (
+  @FlatRounding.flat_gradient_bound,
+  @FlatRounding.noise_through_weights,
+  @FlatRounding.flat_cost_bound,
+  @FlatRounding.accumulated_noise,
+  @FlatRounding.small_growth
+).
+Goal True. idtac "= FlatRounding". Abort.
+Print Assumptions all_of_FlatRounding.
+
+Definition all_of_HeadRounding := (
+  @HeadRounding.feature_gradient_bound,
+  @HeadRounding.head_cost_bound
+).
+Goal True. idtac "= HeadRounding". Abort.
+Print Assumptions all_of_HeadRounding.
+
+Definition all_of_SoftmaxRounding := (
+  @SoftmaxRounding.softmax_near,
+  @SoftmaxRounding.log_softmax_near,
+  @SoftmaxRounding.slope_within,
+  @SoftmaxRounding.logit_sum_within,
+  @SoftmaxRounding.closed_form_within,
+  @SoftmaxRounding.scale_near
+).
+Goal True. idtac "= SoftmaxRounding". Abort.
+Print Assumptions all_of_SoftmaxRounding.
+
+Definition all_of_AlphaRounding := (
+  @AlphaRounding.tape_within,
+  @AlphaRounding.claimed_within,
+  @AlphaRounding.alpha_check_bound
+).
+Goal True. idtac "= AlphaRounding". Abort.
+Print Assumptions all_of_AlphaRounding.
+
 Definition all_of_Instances := (
   @Instances.four_numbers_match,
   @Instances.all_cells_are_lawful,
   @Instances.plain_cell_sums_to_0,
   @Instances.skip_cell_does_not_sum_to_0,
-  @Instances.plain_cell_path_is_not_0
+  @Instances.plain_cell_path_is_not_0,
+  @Instances.plain_cell_node_is_not_0
 ).
 Goal True. idtac "= Instances". Abort.
 Print Assumptions all_of_Instances.

@@ -59,6 +59,9 @@ Definition skip_part {I} (s : list I) (o : operation I) (x g : I -> R) : R :=
 Definition eps_is_0 {I} (o : operation I) : Prop :=
   match o with Normed sm before N after => eps N = 0 | _ => True end.
 
+Theorem none_sends_nothing_back {I} (s : list I) (x g : I -> R) : \sum_(i <- s) backward none x g i * x i = 0.
+Proof. apply Sum_eq0; intros; cbn; ring. Qed.
+
 Theorem operation_cost {I} (s : list I) (o : operation I) x g :
   admissible s o x -> \sum_(i <- s) backward (layer_of o) x g i * x i = lets_through s o x g.
 Proof.

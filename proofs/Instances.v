@@ -8,6 +8,7 @@
     compares the lines with tests/testdata/proofs/instances.txt. *)
 From Coq Require Import QArith Qreals Reals String DecimalString List Lra.
 From Wirecost Require Import Sums Gradient Theorem1Literal.
+From Wirecost Require NormRounding.
 Import ListNotations.
 Open Scope Q_scope.
 
@@ -126,6 +127,11 @@ Theorem plain_cell_path_is_not_0 :
   Qeq_bool (qsum (edge4_paths cell_plain)) 0 = true.
 Proof. vm_compute; auto. Qed.
 
+(** The output edges of an inner cell sum to zero; those of one node do not. *)
+Theorem plain_cell_node_is_not_0 :
+  qsum (output_paths cell_plain) = 0 /\ Qeq_bool (qsum (firstn 2 (output_paths cell_plain))) 0 = false.
+Proof. vm_compute; auto. Qed.
+
 (** ** Printing *)
 Open Scope string_scope.
 
@@ -166,6 +172,10 @@ Definition cell_lines (c : cell) : list string :=
     show "edge-4-residual" [edge4_residual c]; show "unit-residual" [unit_residual c];
     show "edge-cost-sum" [qsum (edge_costs c)] ].
 
+(** How many roundings the bounds of a normalisation count over n entries. *)
+Definition rounding_line (n : nat) : string :=
+  line "roundings" "norm" (map (fun k => inject_Z (Z.of_nat k)) [n; NormRounding.norm_roundings n]).
+
 Definition newline : string := String (Ascii.ascii_of_nat 10) "".
 
 Definition instances : string :=
@@ -173,4 +183,5 @@ Definition instances : string :=
     (four_lines
      ++ norm_lines "norm" (QNorm 0 (9#2) 2 (1#3)) [1; 1; 4; 12] [1; 0; -2; (1#2)]
      ++ norm_lines "norm-eps" (QNorm (5#4) (3#2) 2 (1#3)) [1; 1; 3; 3] [1; 0; -2; (1#2)]
-     ++ concat (map cell_lines cells))%list.
+     ++ concat (map cell_lines cells)
+     ++ map rounding_line [1; 2; 9; 64]%nat)%list.

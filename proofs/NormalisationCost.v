@@ -60,6 +60,15 @@ Proof.
   field; lra.
 Qed.
 
+(** With eps > 0, as in practice, that is not 0 unless the cost at x_hat is. *)
+Corollary eps_lets_through g :
+  0 < eps -> \sum_(i <- s) gamma i * g i * xhat s eps x i <> 0 ->
+  \sum_(i <- s) norm_backward s eps gamma x g i * x i <> 0.
+Proof.
+  intros He Hc; rewrite norm_cost_eps; apply Rmult_integral_contrapositive_currified; [|auto].
+  assert (0 < eps / (var s x + eps)) by (apply Rdiv_lt_0_compat; auto); lra.
+Qed.
+
 End Point.
 
 (** ** A second reason, and the shorter one: degree 0 *)
@@ -70,6 +79,16 @@ Lemma var_homogeneous t x : var s (fun i => t * x i) = t ^ 2 * var s x.
 Proof.
   unfold var; rewrite mean_homogeneous.
   rewrite <- (mean_scal s (t ^ 2)); apply mean_ext; intros; ring.
+Qed.
+
+(** The share that passes grows as the variance falls. *)
+Theorem share_grows t x :
+  0 < eps -> 0 < var s x -> 0 < t < 1 ->
+  eps / (var s x + eps) < eps / (var s (fun i => t * x i) + eps).
+Proof.
+  intros He Hv Ht; rewrite var_homogeneous; apply Rmult_lt_compat_l; [auto|].
+  assert (0 < t ^ 2 < 1) by (simpl; nra).
+  apply Rinv_lt_contravar; [apply Rmult_lt_0_compat|]; nra.
 Qed.
 
 Theorem norm_homogeneous x :
@@ -118,6 +137,17 @@ Proof. intros Hs Hv; rewrite norm_cost_eps by (auto; lra); unfold Rdiv; ring. Qe
 Theorem norm_blocks_cost {I} (s : list I) (gamma beta x : I -> R) L :
   0 < var s x -> cost (fun x => L (norm s 0 gamma beta x)) x 0.
 Proof. intros Hv; apply (cost_degree_0 (norm s 0 gamma beta) L), norm_homogeneous; auto. Qed.
+
+(** A group that does not vary has no 1/sigma at eps = 0. With x_hat = 0 there, by convention, nothing is let through,
+    whatever number r stands for 1/sigma; the code has r = 0. *)
+Theorem constant_group_lets_nothing_through {I} (s : list I) (u h x : I -> R) (r a : R) :
+  s <> [] -> (forall i, In i s -> x i = a) -> (forall i, In i s -> h i = 0) ->
+  \sum_(i <- s) (u i - mean s u - h i * mean s (fun j => u j * h j)) * r * x i = 0.
+Proof.
+  intros Hs Hx Hh; rewrite (Sum_ext s _ (fun i => r * a * (u i - mean s u))).
+  - rewrite Sum_mult_l, mean_centred by auto; ring.
+  - intros i Hi; rewrite Hx, Hh by auto; ring.
+Qed.
 
 (** ** Two slips in the printed formulas, as the machine transcription at hand has them *)
 

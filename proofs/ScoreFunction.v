@@ -148,6 +148,33 @@ Proof.
   replace q with (1 - p) by (unfold p, q, ks in *; lra); field.
 Qed.
 
+(** Nor is it the gradient that DARTS takes through the mixture: for neither sample, at any alpha. *)
+Theorem straight_through_is_not_darts alpha s :
+  let o := fun (k : bool) (_ : unit) => if k then 1 else 5 / 2 in
+  let L := fun y : unit -> R => (y tt - 2) ^ 2 in
+  let slope := fun (y : unit -> R) (_ : unit) => 2 * (y tt - 2) in
+  let ks := [true; false] in
+  let Z := softmax ks alpha in
+  let sampled := unweighted_cost [tt] o (slope (o s)) in
+  let mixed := weighted_cost [tt] o (slope (mix ks o Z)) Z in
+  (forall y, has_grad [tt] L y (slope y)) /\
+  Z true * (sampled true - \sum_(k <- ks) Z k * sampled k) <> mixed true - Z true * \sum_(k <- ks) mixed k.
+Proof.
+  intros o L slope ks Z sampled mixed; assert (Hks : ks <> []) by discriminate; split.
+  - intros y c t0 v Hc Hv; assert (Hd : deriv (fun t => c t tt - 2) t0 (v tt)).
+    { apply (D_ext (fun t => c t tt + -2)); [intros; ring | apply (D_shift (fun t => c t tt)), Hv; left; auto]. }
+    apply (D_ext (fun t => (c t tt - 2) * (c t tt - 2))); [intros; unfold L; ring|].
+    eapply D_eq; [apply (D_mult _ _ t0 _ _ Hd Hd) | rewrite Hc; unfold slope; cbn [Sum]; ring].
+  - pose proof (softmax_pos ks Hks alpha true) as Hp; pose proof (softmax_pos ks Hks alpha false) as Hq.
+    pose proof (softmax_sum ks Hks alpha) as H1; cbn [Sum ks] in H1; fold ks in H1; fold Z in Hp, Hq, H1.
+    unfold mixed, sampled; rewrite !weighted_cost_eq.
+    unfold unweighted_cost, slope, mix, ks; fold ks; cbn [Sum ks o]; fold ks.
+    rewrite ?weighted_cost_eq; unfold unweighted_cost; cbn [Sum o].
+    set (p := Z true) in *; replace (Z false) with (1 - p) in * by lra.
+    intros E; assert (P : 0 < p * (1 - p)) by (apply Rmult_lt_0_compat; lra).
+    destruct s; cbn in E; nra.
+Qed.
+
 (** SNAS: the score of the concrete density at a sample Z, whose logarithm is, up to a constant,
     sum_k (alpha_k - (tau + 1) log Z_k) - K log sum_k exp(alpha_k - tau log Z_k). *)
 Definition concrete_log_density {K} (ks : list K) (tau : R) (Z alpha : K -> R) : R :=

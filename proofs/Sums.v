@@ -24,6 +24,9 @@ Definition mean {I} (s : list I) (f : I -> R) : R := Sum s f / card s.
 (** 1 if the two indices are the same, else 0. *)
 Definition delta {I} (dec : forall i j : I, {i = j} + {i <> j}) (i j : I) : R := if dec i j then 1 else 0.
 
+Lemma sq_nonneg a : 0 <= a * a.
+Proof. apply Rle_0_sqr. Qed.
+
 Section SumLemmas.
 Context {I : Type}.
 Implicit Types (s : list I) (f g : I -> R).
@@ -116,6 +119,25 @@ Proof. unfold mean, Rdiv; rewrite Sum_mult_l; apply Rmult_assoc. Qed.
 
 Lemma mean_centred s f : s <> [] -> \sum_(i <- s) (f i - mean s f) = 0.
 Proof. intros H; rewrite Sum_minus, Sum_const, (Sum_mean s f H); ring. Qed.
+
+Lemma mean_plus s f g : mean s (fun i => f i + g i) = mean s f + mean s g.
+Proof. unfold mean, Rdiv; rewrite <- Rmult_plus_distr_r; f_equal; apply Sum_plus. Qed.
+
+Lemma mean_const s (H : s <> []) a : mean s (fun _ => a) = a.
+Proof. unfold mean; rewrite Sum_const; pose proof (card_pos s H); field; lra. Qed.
+
+Lemma mean_le s f g : (forall i, In i s -> f i <= g i) -> mean s f <= mean s g.
+Proof.
+  intros H; destruct s as [|a s]; [apply Rle_refl|].
+  unfold mean; apply Rmult_le_compat_r; [|apply Sum_le; auto].
+  left; apply Rinv_0_lt_compat, card_pos; discriminate.
+Qed.
+
+(** Mean of the absolute values. *)
+Definition mean_abs s f : R := mean s (fun i => Rabs (f i)).
+
+Lemma mean_abs_nonneg s (H : s <> []) f : 0 <= mean_abs s f.
+Proof. rewrite <- (mean_const s H 0); apply mean_le; intros; apply Rabs_pos. Qed.
 
 (** Picking one index out of a sum. *)
 Lemma Sum_pick (dec : forall i j : I, {i = j} + {i <> j}) s k f :

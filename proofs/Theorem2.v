@@ -52,4 +52,20 @@ Theorem eq12_misprint Y label :
   = loss ns Y label - entropy ns Y - (card ns - 1) * Y label.
 Proof. rewrite Sum_plus, Sum_const, <- logit_cost_is_L_minus_H; ring. Qed.
 
+(** Sect. 6 with the label's logit in both terms under the sum: (1 - N) Y_label, and not 0. *)
+Theorem proportional_misprint Y label :
+  \sum_(n <- ns) (- Y label + softmax ns Y n * Y label) = (1 - card ns) * Y label.
+Proof. rewrite Sum_plus, Sum_const, Sum_mult_r, (softmax_sum ns Hns); ring. Qed.
+
+(** Logits with a bias b: the cost of what the bias was added to. *)
+Theorem bias_in_logits Y b label :
+  - (Y label - b label) + (\sum_(n <- ns) softmax ns Y n * (Y n - b n))
+  = loss ns Y label - entropy ns Y - (- b label + \sum_(n <- ns) softmax ns Y n * b n).
+Proof.
+  rewrite <- logit_cost_is_L_minus_H.
+  rewrite (Sum_ext ns (fun n => softmax ns Y n * (Y n - b n)) (fun n => softmax ns Y n * Y n - softmax ns Y n * b n))
+    by (intros; ring).
+  rewrite Sum_minus; ring.
+Qed.
+
 End Theorem2.

@@ -136,4 +136,30 @@ Proof.
     apply Sum_ext; intros n _; rewrite Sum_mult_l; auto.
 Qed.
 
+(** After eq. (12), as printed: -1/B log p of a sample, without the sum over the batch. With two samples or more, and
+    two classes or more, that is less than L, whichever sample is meant. *)
+Lemma one_below_Sum {I} (s : list I) f k :
+  In k s -> (1 < length s)%nat -> (forall i, In i s -> 0 < f i) -> f k < Sum s f.
+Proof.
+  intros Hk Hl Hf; destruct (in_split k s Hk) as [l1 [l2 ->]].
+  rewrite Sum_app; cbn [Sum]; rewrite app_length in Hl; cbn [length] in Hl.
+  assert (0 < Sum (l1 ++ l2) f).
+  { apply Sum_gt0; [|intros i Hi; apply Hf; apply in_app_iff in Hi; apply in_or_app; cbn; tauto].
+    intros E; apply app_eq_nil in E as [-> ->]; cbn in Hl; lia. }
+  rewrite Sum_app in H; lra.
+Qed.
+
+Theorem loss_misprint Y b :
+  In b bs -> (1 < length bs)%nat -> (1 < length ns)%nat ->
+  / card bs * - ln (softmax ns (row Y b) (label b)) < batch_loss Y.
+Proof.
+  intros Hb Hl Hk; unfold batch_loss, mean, Rdiv; rewrite Rmult_comm; apply Rmult_lt_compat_r.
+  - apply Rinv_0_lt_compat, card_pos; auto.
+  - apply (one_below_Sum bs (fun b => loss ns (row Y b) (label b))); auto.
+    intros a Ha; unfold loss; pose proof (softmax_pos ns Hns (row Y a) (label a)).
+    assert (softmax ns (row Y a) (label a) < 1).
+    { rewrite <- (softmax_sum ns Hns (row Y a)); apply one_below_Sum; auto using softmax_pos. }
+    assert (ln (softmax ns (row Y a) (label a)) < ln 1) by (apply ln_increasing; auto); rewrite ln_1 in *; lra.
+Qed.
+
 End Head.

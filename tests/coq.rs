@@ -10,14 +10,32 @@ use std::{
 const NAME: &str = "coq_accepts_the_proofs";
 const REQUIRE: &str = "WIRECOST_REQUIRE_PROOFS";
 
+/// The options of libtest whose value may be an argument of its own.
+const WITH_VALUE: [&str; 7] = ["--test-threads", "--skip", "--format", "--color", "--logfile", "--shuffle-seed", "-Z"];
+
+/// Whether libtest would run this test: named by a filter, if there is one, and by no `--skip`.
+fn is_wanted(arguments: &[String]) -> bool {
+    let (mut filters, mut skipped, mut rest) = (Vec::new(), Vec::new(), arguments.iter().map(String::as_str));
+    while let Some(argument) = rest.next() {
+        match argument {
+            "--skip" => skipped.extend(rest.next()),
+            option if WITH_VALUE.contains(&option) => drop(rest.next()),
+            option if option.starts_with('-') => skipped.extend(option.strip_prefix("--skip=")),
+            filter => filters.push(filter),
+        }
+    }
+    let exact = arguments.iter().any(|argument| argument == "--exact");
+    let names = |filter: &&str| if exact { NAME == *filter } else { NAME.contains(*filter) };
+    (filters.is_empty() || filters.iter().any(&names)) && !skipped.iter().any(&names)
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--list") {
         println!("{NAME}: test");
         return ExitCode::SUCCESS;
     }
-    let mut filters = arguments.iter().filter(|argument| !argument.starts_with('-')).peekable();
-    if filters.peek().is_some() && !filters.any(|filter| NAME.contains(filter.as_str())) {
+    if !is_wanted(&arguments) {
         println!("test {NAME} was filtered out");
         return ExitCode::SUCCESS;
     }

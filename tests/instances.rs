@@ -40,6 +40,8 @@ const GIVEN: [&str; 16] = [
 /// What a normalisation on the tape keeps to itself.
 const NOT_ON_TAPE: [&str; 2] = ["mean", "variance"];
 
+const LINES: &str = include_str!("testdata/proofs/instances.txt");
+
 /// p/q.
 #[derive(Debug, Clone, Copy)]
 struct Rational {
@@ -63,7 +65,7 @@ type Instance = BTreeMap<String, Vec<Rational>>;
 
 fn instances() -> BTreeMap<String, Instance> {
     let mut instances: BTreeMap<String, Instance> = BTreeMap::new();
-    for line in include_str!("testdata/proofs/instances.txt").lines() {
+    for line in LINES.lines().filter(|line| !line.starts_with("roundings ")) {
         let [instance, quantity, numbers @ ..] = &line.split(' ').collect::<Vec<_>>()[..] else {
             panic!("not 'instance quantity numbers': {line}");
         };
@@ -166,4 +168,17 @@ fn a_quantity_that_nobody_computes_is_reported() {
     let mut longer = instance.clone();
     longer.insert("something-new".into(), vec![Rational::parse("1/2")]);
     assert_eq!(disagreements(&longer, &compute(&name, &instance)).len(), 2);
+}
+
+/// The bounds of a normalisation count as many roundings as their proof does.
+#[test]
+fn the_proofs_constants_are_the_codes() {
+    let constants = LINES.lines().filter_map(|line| line.strip_prefix("roundings norm ")).collect::<Vec<_>>();
+    assert!(!constants.is_empty());
+    for constant in constants {
+        let [n, roundings] = &constant.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<usize>>()[..] else {
+            panic!("not 'n roundings': {constant}");
+        };
+        assert_eq!(wirecost::theorem::rounding::norm_roundings(*n), *roundings, "{n} entries");
+    }
 }

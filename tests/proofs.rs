@@ -114,7 +114,7 @@ fn nothing_is_assumed() {
 
 #[test]
 fn the_trust_table_has_every_claim_and_no_other() {
-    none(disagreements(&rows(&read(folder().join("README.md"))), &registry(), &Proofs::read()));
+    none(disagreements(&rows(&read(folder().join("README.md")), "claim id"), &registry(), &Proofs::read()));
 }
 
 /// Where the code has a bound, it names the theorem that the bound is.
@@ -126,6 +126,22 @@ fn every_theorem_that_the_sources_cite_exists() {
     none(cited.filter_map(|(path, name)| Some(format!("{}: {}", path.display(), unproved(&name, &proofs)?))).collect());
     let bounds = sources.iter().find(|(path, _)| path.ends_with("theorem/rounding.rs")).unwrap();
     assert!(names(&bounds.1, '`').contains("Tolerance.check_bound"), "the checks' bound is cited");
+}
+
+/// The table of bounds: its lemmas are proved, and the code that it names cites one of them.
+#[test]
+fn every_bound_cites_the_lemma_of_its_constant() {
+    let (proofs, table) = (Proofs::read(), rows(&read(folder().join("README.md")), "code"));
+    assert!(table.len() >= 10, "{} bounds", table.len());
+    none(table.iter().flat_map(|row| &row.lemmas).filter_map(|lemma| unproved(lemma, &proofs)).collect());
+    let sources = texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "rs");
+    let cites = |path: &str, lemmas: &[String]| {
+        let function = format!("fn {}(", path.rsplit("::").next().unwrap_or_default());
+        let cited = |text: &String| lemmas.iter().any(|lemma| names(text, '`').contains(lemma));
+        sources.iter().any(|(_, text)| text.contains(&function) && cited(text))
+    };
+    let silent = |row: &Row| row.ids.iter().filter(|id| !cites(id, &row.lemmas)).cloned().collect::<Vec<_>>();
+    none(table.iter().flat_map(silent).collect());
 }
 
 #[test]
@@ -152,7 +168,7 @@ fn the_rules_find_bad_examples() {
     let claim = Claim { evidence: vec![Evidence::PropertyTested, Evidence::Proved("Good.shown")], ..claim.clone() };
     let found = |row: &str| {
         let table = format!("| claim id | lemma | tests |\n| --- | --- | --- |\n{row}\n");
-        disagreements(&rows(&table.replace("ID", claim.id)), std::slice::from_ref(&claim), &proofs).len()
+        disagreements(&rows(&table.replace("ID", claim.id), "claim id"), std::slice::from_ref(&claim), &proofs).len()
     };
     assert_eq!(found("| `ID` | `Good.shown`, `small` | P G |"), 0);
     assert_eq!(found("| `ID` | `Good.shown` | G |"), 1);

@@ -19,9 +19,9 @@ pub struct Proofs {
     pub axioms: BTreeMap<String, Vec<String>>,
 }
 
-/// One row of the trust table.
+/// One row of the trust table, or of the table of bounds.
 pub struct Row {
-    /// Claim ids.
+    /// Claim ids, or paths in the code.
     pub ids: Vec<String>,
     /// `Module.name` of each lemma; a bare name belongs to the module before it.
     pub lemmas: Vec<String>,
@@ -128,8 +128,8 @@ fn quoted(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(String::from).collect()
 }
 
-/// The rows of all tables whose first column is `claim id`. Lemmas stand in a column of that name.
-pub fn rows(readme: &str) -> Vec<Row> {
+/// The rows of all tables whose first column has this name. Lemmas stand in a column `lemma`.
+pub fn rows(readme: &str, first_column: &str) -> Vec<Row> {
     let (mut rows, mut header) = (Vec::new(), Vec::new());
     for line in readme.lines() {
         // An escaped bar is part of a cell.
@@ -138,7 +138,7 @@ pub fn rows(readme: &str) -> Vec<Row> {
         match &cells[..] {
             _ if !line.starts_with('|') => header.clear(),
             _ if header.is_empty() => header = cells,
-            [first, .., last] if header[0] == "claim id" && first.starts_with('`') => {
+            [first, .., last] if header[0] == first_column && first.starts_with('`') => {
                 let lemmas = header.iter().position(|name| name == "lemma").map(|at| qualified(&cells[at]));
                 let lemmas = lemmas.unwrap_or_default();
                 rows.push(Row { ids: quoted(first), lemmas, carried_by: last.clone() });
