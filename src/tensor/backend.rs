@@ -2,45 +2,54 @@
 
 use super::{
     Element, Error,
-    kernel::{Kernel, Memory},
+    kernel::{Kernel, Memory, Optimise},
     op::{
-        Affine, Bias, Concatenate, Convolution, Depthwise, GlobalAveragePool, Normalise, Pool, Relu, Separable,
-        WeightedSum,
+        Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise, Pool, Relu,
+        ReluPointwise, Separable, Softmax, Twice, WeightedSum,
     },
 };
 use std::str::FromStr;
 
-/// dfdx's device trait, memory, and a kernel for every operation.
+/// Memory, the optimisers' arithmetic, and a kernel for every operation: a device that lacks one is not
+/// a backend.
 pub trait Backend<E: Element>:
-    dfdx::tensor_ops::Device<E>
-    + Memory<E>
+    Memory<E>
+    + Optimise<E>
     + Kernel<Affine, E>
     + Kernel<Bias, E>
     + Kernel<Concatenate, E>
     + Kernel<Convolution, E>
+    + Kernel<CrossEntropy, E>
     + Kernel<Depthwise, E>
     + Kernel<GlobalAveragePool, E>
     + Kernel<Normalise, E>
     + Kernel<Pool, E>
     + Kernel<Relu, E>
+    + Kernel<ReluPointwise, E>
     + Kernel<Separable, E>
+    + Kernel<Softmax, E>
+    + Kernel<Twice, E>
     + Kernel<WeightedSum, E>
 {
 }
 
 impl<E: Element, D> Backend<E> for D where
-    D: dfdx::tensor_ops::Device<E>
-        + Memory<E>
+    D: Memory<E>
+        + Optimise<E>
         + Kernel<Affine, E>
         + Kernel<Bias, E>
         + Kernel<Concatenate, E>
         + Kernel<Convolution, E>
+        + Kernel<CrossEntropy, E>
         + Kernel<Depthwise, E>
         + Kernel<GlobalAveragePool, E>
         + Kernel<Normalise, E>
         + Kernel<Pool, E>
         + Kernel<Relu, E>
+        + Kernel<ReluPointwise, E>
         + Kernel<Separable, E>
+        + Kernel<Softmax, E>
+        + Kernel<Twice, E>
         + Kernel<WeightedSum, E>
 {
 }
@@ -59,17 +68,38 @@ pub enum Device {
     Cuda(usize),
 }
 
+/// A device for both element types.
+pub trait Both: Backend<f32> + Backend<f64> {}
+
+impl<D: Backend<f32> + Backend<f64>> Both for D {}
+
+/// Something to compute on whichever device was chosen at run time.
+pub trait OnDevice {
+    /// What it gives.
+    type Output;
+
+    /// Does it, on what `open` returns; a thread that wants the device opens it for itself.
+    fn run<D: Both>(self, open: impl Fn() -> Result<D, Error> + Sync) -> Self::Output;
+}
+
 impl Device {
-    /// Whether this build can compute there; the error says what is missing.
-    pub fn check(self) -> Result<(), Error> {
+    /// Runs `task` on this device. Opening it fails where it cannot be used, and says why.
+    pub fn run<T: OnDevice>(self, task: T) -> T::Output {
         match self {
-            Device::Cpu => Ok(()),
-            Device::Cuda(_) if cfg!(feature = "cuda") => {
-                Err(Error::NoKernel { device: "cuda", op: "convolution, normalisation and pooling" })
+            Device::Cpu => task.run(|| Ok(super::Cpu::default())),
+            Device::Cuda(number) => {
+                task.run(|| cuda(number).map_err(|problem| Error::Unusable { device: self.to_string(), problem }))
             }
-            Device::Cuda(n) => Err(Error::NotBuilt(format!("cuda:{n}"))),
         }
     }
+}
+
+#[cfg(feature = "cuda")]
+use super::kernel::cuda::open as cuda;
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_: usize) -> Result<super::Cpu, String> {
+    Err("this build has no CUDA; rebuild with `--features cuda`".into())
 }
 
 impl FromStr for Device {

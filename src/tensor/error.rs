@@ -1,4 +1,4 @@
-//! What can go wrong below the network: shapes, devices, missing kernels.
+//! What can go wrong below the network: shapes, targets, devices.
 
 use thiserror::Error;
 
@@ -34,17 +34,17 @@ pub enum Error {
         /// Its full name.
         what: String,
     },
-    /// The device has no kernel for an operation yet.
-    #[error("{device}: no kernel for {op} yet; use --device cpu")]
-    NoKernel {
+    /// A device that cannot be used here.
+    #[error("device {device}: {problem}, or use --device cpu")]
+    Unusable {
         /// The device.
-        device: &'static str,
-        /// The operation.
-        op: &'static str,
+        device: String,
+        /// What is wrong, and what to do.
+        problem: String,
     },
-    /// The device is not part of this build.
-    #[error("device {0}: this build has no CUDA; rebuild with `--features cuda` or use --device cpu")]
-    NotBuilt(String),
+    /// The device's memory is full.
+    #[error("the device is out of memory; lower --batch, --channels or --cells")]
+    OutOfMemory,
     /// The device's own error.
     #[error("device error: {0}")]
     Device(String),
@@ -54,9 +54,10 @@ pub enum Error {
 }
 
 impl Error {
-    /// Wraps a device's own error.
+    /// Wraps a device's own error, of which dfdx tells no more than its text.
     pub fn device(error: impl std::fmt::Display) -> Self {
-        Error::Device(error.to_string())
+        let text = error.to_string();
+        if text.contains("OUT_OF_MEMORY") { Error::OutOfMemory } else { Error::Device(text) }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Values of run-time shape on dfdx's tape and devices. The only place that names dfdx.
 //!
-//! dfdx 0.13 supplies the devices and their storage, the tape, softmax and cross-entropy, and the
-//! arithmetic of SGD and Adam. Its tensors hide their memory from kernels on every device, and its
-//! convolutions need a nightly compiler; so a [`Var`] holds a device buffer of its own, and an
-//! operation of ours is
+//! dfdx 0.13 supplies the devices and their storage, the tape, and on the processor the arithmetic of SGD
+//! and Adam. Its tensors hide their memory from kernels on every device, its convolutions need a nightly
+//! compiler, and its sums on CUDA add atomically, in any order; so a [`Var`] holds a buffer of dfdx's that
+//! kernels read as it is, and an operation of ours is
 //!
 //! 1. a plain struct in [`op`], with a method on [`Var`] that checks shapes and calls [`Var::apply`];
 //! 2. an implementation of [`Kernel`] for each device, in [`kernel`]: what a new device has to write.
@@ -12,25 +12,29 @@
 //! type ([`Element`]: `f32` for searches, `f64` for checks) and the device ([`Backend`]).
 
 mod backend;
-mod bridge;
 mod element;
 pub mod error;
 pub mod kernel;
+mod moving;
 pub mod op;
 mod optimiser;
 mod parameter;
 mod pass;
+mod slot;
+mod threads;
 mod var;
 
-pub use backend::{Backend, Device};
-pub use bridge::Loss;
+pub use backend::{Backend, Both, Device, OnDevice};
 pub use dfdx::tensor::Cpu;
 pub use element::Element;
 pub use error::Error;
-pub use kernel::{Buf, Kernel, Memory};
+pub use kernel::{Buf, Counting, Kernel, Memory, Meter};
+pub use moving::{Average, Moving, Statistics};
+pub use op::Loss;
 pub use optimiser::{Adam, AdamRule, Moments, Sgd, SgdRule, clip_norm};
 pub use parameter::{Init, Parameter, Scope, Source};
 pub use pass::{Pass, Seen};
+pub use threads::start_threads;
 pub use var::{Tape, Var, Watch};
 
 #[cfg(feature = "cuda")]

@@ -1,15 +1,11 @@
-//! dfdx's SGD and Adam arithmetic on our parameters.
-//!
-//! `sgd_kernel` and `adam_kernel` belong to traits that dfdx does not export, yet the bound on
-//! [`Backend`] brings their methods into scope. A parameter that received no gradient in a step is
-//! left alone: no decay, no momentum.
+//! SGD and Adam on our parameters. A parameter that received no gradient in a step is left alone: no
+//! decay, no momentum.
 
 use super::{
     Backend, Element, Var,
     error::{Error, Result},
-    kernel::{Buf, zeros},
+    kernel::{AdamStep, Buf, SgdStep, zeros},
 };
-use dfdx::prelude::{AdamConfig, Momentum, SgdConfig, WeightDecay};
 use std::sync::Arc;
 
 /// Stochastic gradient descent with momentum and L2 weight decay.
@@ -47,11 +43,7 @@ impl<E: Element, D: Backend<E>> Sgd<E, D> {
     /// One step with the gradients that the last backward pass left; takes them.
     pub fn step(&mut self, parameters: &mut [&mut Var<E, D>], learning_rate: f64) -> Result<()> {
         self.velocity.resize_with(parameters.len(), || None);
-        let config = SgdConfig {
-            lr: learning_rate,
-            momentum: Some(Momentum::Classic(self.rule.momentum)),
-            weight_decay: Some(WeightDecay::L2(self.rule.weight_decay)),
-        };
+        let step = SgdStep { rate: learning_rate, momentum: self.rule.momentum, decay: self.rule.weight_decay };
         for (parameter, velocity) in parameters.iter_mut().zip(&mut self.velocity) {
             let Some(g) = parameter.slot.take() else { continue };
             let device = parameter.device.clone();
@@ -59,7 +51,7 @@ impl<E: Element, D: Backend<E>> Sgd<E, D> {
                 *velocity = Some(zeros::<E, D>(&device, parameter.shape.iter().product()).map_err(Error::device)?);
             }
             let velocity = velocity.as_mut().expect("just filled");
-            device.sgd_kernel(&config, Arc::make_mut(&mut parameter.data), velocity, &g).map_err(Error::device)?;
+            device.sgd(step, Arc::make_mut(&mut parameter.data), velocity, &g).map_err(Error::device)?;
         }
         Ok(())
     }
@@ -123,32 +115,29 @@ impl<E: Element, D: Backend<E>> Adam<E, D> {
         if self.moments.is_none() {
             self.moments = Some([zero()?, zero()?]);
         }
-        let [m, v] = self.moments.as_mut().expect("just filled");
+        let moments = self.moments.as_mut().expect("just filled");
         self.steps += 1;
-        let config = AdamConfig {
-            lr: self.rule.learning_rate,
+        let step = AdamStep {
+            steps: self.steps,
+            rate: self.rule.learning_rate,
             betas: self.rule.betas,
             eps: 1e-8,
-            weight_decay: Some(WeightDecay::L2(self.rule.weight_decay)),
+            decay: self.rule.weight_decay,
         };
-        device.adam_kernel(self.steps, &config, Arc::make_mut(&mut parameter.data), m, v, &g).map_err(Error::device)
+        device.adam(step, Arc::make_mut(&mut parameter.data), moments, &g).map_err(Error::device)
     }
 }
 
 /// Scales all gradients down so that their joint Euclidean norm is at most `limit`; returns the norm
 /// before. Parameters without a gradient count as zero.
 pub fn clip_norm<E: Element, D: Backend<E>>(parameters: &[&mut Var<E, D>], limit: f64) -> Result<f64> {
-    let mut gradients = Vec::with_capacity(parameters.len());
-    for parameter in parameters {
-        gradients.push(parameter.take_gradient()?);
-    }
-    let square = |g: &Vec<E>| g.iter().map(|g| g.double().powi(2)).sum::<f64>();
-    let norm = gradients.iter().flatten().map(square).sum::<f64>().sqrt();
-    let scale = E::of(if norm > limit { limit / norm } else { 1.0 });
-    for (parameter, gradient) in parameters.iter().zip(gradients) {
-        if let Some(mut gradient) = gradient {
-            gradient.iter_mut().for_each(|g| *g *= scale);
-            parameter.set_gradient(&gradient)?;
+    let Some(device) = parameters.first().map(|parameter| &parameter.device) else { return Ok(0.0) };
+    let mut slots: Vec<_> = parameters.iter().map(|parameter| parameter.slot.borrow_mut()).collect();
+    let norm = device.square_sum(&slots.iter().filter_map(|slot| slot.as_deref()).collect::<Vec<_>>())?.sqrt();
+    if norm > limit {
+        let scale = E::of(limit / norm);
+        for gradient in slots.iter_mut().filter_map(|slot| slot.as_mut()) {
+            device.scale(Arc::make_mut(gradient), scale).map_err(Error::device)?;
         }
     }
     Ok(norm)

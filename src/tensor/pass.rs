@@ -1,6 +1,6 @@
 //! One pass through a network: the tape that records it, and what is to be kept of it.
 
-use super::{Element, Memory, Parameter, Tape, Var, Watch, error::Result};
+use super::{Element, Memory, Parameter, Statistics, Tape, Var, Watch, error::Result};
 
 /// Carried through a forward pass. Off the tape it computes values only; a probing pass also keeps the
 /// values and gradients at named places, which otherwise cost nothing.
@@ -8,6 +8,7 @@ pub struct Pass<E: Element, D: Memory<E>> {
     tape: Tape<E, D>,
     frozen: bool,
     watches: Option<Vec<(String, Watch<E, D>)>>,
+    statistics: Statistics,
 }
 
 /// What a probing pass saw at one place, row-major on the host; the gradient is zero if none arrived.
@@ -36,22 +37,36 @@ impl Seen {
 impl<E: Element, D: Memory<E>> Pass<E, D> {
     /// Values only.
     pub fn evaluating() -> Self {
-        Pass { tape: Tape::off(), frozen: false, watches: None }
+        Self::with(Tape::off(), false, None)
     }
 
     /// Values and, after a backward pass, the gradients of all parameters.
     pub fn recording() -> Self {
-        Pass { tape: Tape::recording(), frozen: false, watches: None }
+        Self::with(Tape::recording(), false, None)
     }
 
     /// As recording, but parameters get no gradient: only what is put [`on`](Pass::on) the tape does.
     pub fn frozen() -> Self {
-        Pass { tape: Tape::recording(), frozen: true, watches: None }
+        Self::with(Tape::recording(), true, None)
     }
 
     /// As recording, and keeps what every [`watch`](Pass::watch) names.
     pub fn probing() -> Self {
-        Pass { tape: Tape::recording(), frozen: false, watches: Some(Vec::new()) }
+        Self::with(Tape::recording(), false, Some(Vec::new()))
+    }
+
+    fn with(tape: Tape<E, D>, frozen: bool, watches: Option<Vec<(String, Watch<E, D>)>>) -> Self {
+        Pass { tape, frozen, watches, statistics: Statistics::Batch }
+    }
+
+    /// The same pass, normalising by these statistics.
+    pub fn normalising_by(self, statistics: Statistics) -> Self {
+        Pass { statistics, ..self }
+    }
+
+    /// Whose statistics it normalises by.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// `x` on this pass's tape: its gradient will be computed.
@@ -64,9 +79,9 @@ impl<E: Element, D: Memory<E>> Pass<E, D> {
         if self.frozen { parameter.value.clone() } else { self.on(&parameter.value) }
     }
 
-    /// Whether anything is watched; if not, steps may be taken together.
-    pub fn probes(&self) -> bool {
-        self.watches.is_some()
+    /// Whether steps may be taken together: nothing between them is watched or averaged.
+    pub fn fuses(&self) -> bool {
+        self.watches.is_none() && matches!(self.statistics, Statistics::Batch)
     }
 
     /// Passes `x` on; a probing pass keeps the gradient that reaches it through what is done with the

@@ -3,8 +3,9 @@
 use super::{
     error::{Error, Result},
     kernel::{Buf, Kernel, Memory, len, zeros},
+    slot::{Slot, collect, free, own},
 };
-use dfdx::prelude::{OwnedTape, Rank0, Storage, Tape as _, Tensor, Unit, ZerosTensor};
+use dfdx::prelude::{OwnedTape, Storage, Tape as _, Unit};
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 /// dfdx's tape, shared by all values recorded on it; or nothing, where only values are wanted.
@@ -24,13 +25,6 @@ impl<E: Unit, D: Storage<E>> Tape<E, D> {
     /// Takes what was recorded, for one backward pass.
     pub(super) fn take(&self) -> OwnedTape<E, D> {
         self.0.as_ref().map(|tape| tape.take()).unwrap_or_default()
-    }
-
-    /// Returns a tape that dfdx's own operations have added to.
-    pub(super) fn put_back(&self, tape: OwnedTape<E, D>) {
-        if let Some(ours) = &self.0 {
-            ours.replace(tape);
-        }
     }
 
     pub(super) fn add<F>(&self, backward: F)
@@ -58,28 +52,8 @@ impl<E: Unit, D: Storage<E>> Clone for Tape<E, D> {
     }
 }
 
-/// Where a gradient collects; `None` while nothing has arrived, so that it costs nothing.
-pub(super) type Slot<E, D> = Rc<RefCell<Option<Buf<E, D>>>>;
-
-/// Adds `g` to what the slot has.
-pub(super) fn collect<E: Unit, D: Memory<E>>(
-    device: &D,
-    slot: &Slot<E, D>,
-    g: Buf<E, D>,
-) -> std::result::Result<(), D::Err> {
-    let sum = match slot.take() {
-        None => g,
-        Some(mut sum) => {
-            device.accumulate(&mut sum, &g)?;
-            sum
-        }
-    };
-    slot.replace(Some(sum));
-    Ok(())
-}
-
 /// A row-major value of run-time shape on device `D`. Clones share the buffer and the gradient.
-pub struct Var<E: Unit, D: Storage<E>> {
+pub struct Var<E: Unit, D: Memory<E>> {
     pub(super) shape: Vec<usize>,
     pub(super) data: Arc<Buf<E, D>>,
     pub(super) slot: Slot<E, D>,
@@ -87,7 +61,16 @@ pub struct Var<E: Unit, D: Storage<E>> {
     pub(super) tape: Tape<E, D>,
 }
 
-impl<E: Unit, D: Storage<E>> Clone for Var<E, D> {
+impl<E: Unit, D: Memory<E>> Drop for Var<E, D> {
+    /// The last to have the buffer returns its memory.
+    fn drop(&mut self) {
+        if let Some(buf) = Arc::get_mut(&mut self.data) {
+            self.device.recycle(buf);
+        }
+    }
+}
+
+impl<E: Unit, D: Memory<E>> Clone for Var<E, D> {
     fn clone(&self) -> Self {
         Var {
             shape: self.shape.clone(),
@@ -100,7 +83,7 @@ impl<E: Unit, D: Storage<E>> Clone for Var<E, D> {
 }
 
 /// Keeps the gradient that reached a value, which the backward pass otherwise frees.
-pub struct Watch<E: Unit, D: Storage<E>> {
+pub struct Watch<E: Unit, D: Memory<E>> {
     value: Var<E, D>,
     gradient: Slot<E, D>,
 }
@@ -142,7 +125,9 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
 
     /// The same value and gradient, with `tape` recording what is done to it.
     pub fn on(&self, tape: &Tape<E, D>) -> Self {
-        Var { tape: tape.clone(), ..self.clone() }
+        let mut on = self.clone();
+        on.tape = tape.clone();
+        on
     }
 
     /// The elements, row-major, on the host.
@@ -165,11 +150,18 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
     /// Puts a gradient in place, as if a backward pass had delivered it; fails unless it has as many
     /// elements as the value.
     pub fn set_gradient(&self, host: &[E]) -> Result<()> {
-        if host.len() != len::<E, D>(&self.device, &self.data) {
+        self.put_gradient(Var::new(&self.device, &[host.len()], host)?)
+    }
+
+    /// The same with a value that is on the device already.
+    pub fn put_gradient(&self, g: Self) -> Result<()> {
+        if len::<E, D>(&self.device, &g.data) != len::<E, D>(&self.device, &self.data) {
             let expected = format!("as many elements as shape {:?}", self.shape);
-            return Err(Error::Shape { op: "gradient", expected, found: vec![host.len()] });
+            return Err(Error::Shape { op: "gradient", expected, found: g.shape.clone() });
         }
-        self.slot.replace(Some(self.device.upload(host)?));
+        let data = g.data.clone();
+        drop(g);
+        self.slot.replace(Some(data));
         Ok(())
     }
 
@@ -194,17 +186,26 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
                 // dfdx runs these newest first, so the gradient is complete, and nobody else reads it:
                 // taking it frees it at once. No gradient arrived: nothing to do.
                 let Some(gy) = slot.take() else { return Ok(()) };
+                let length = |n: usize| if D::FILLS_EMPTY { 0 } else { n };
                 let mut gxs = Vec::with_capacity(slots.len());
-                for slot in &slots {
+                for (i, slot) in slots.iter().enumerate() {
                     gxs.push(match slot {
-                        Some((slot, n)) => Some(slot.take().map_or_else(|| zeros::<E, D>(&device, *n), Ok)?),
+                        Some((slot, _)) if device.passes_on(&op, &saved, i) => {
+                            collect(&device, slot, gy.clone())?;
+                            None
+                        }
+                        Some((slot, n)) => {
+                            let gx = slot.take().map(own::<E, D>);
+                            Some(gx.map_or_else(|| zeros::<E, D>(&device, length(*n)), Ok)?)
+                        }
                         None => None,
                     });
                 }
                 device.backward(&op, saved, &gy, &mut gxs)?;
+                free(&device, gy);
                 for (slot, gx) in slots.iter().zip(gxs) {
                     if let (Some((slot, _)), Some(gx)) = (slot, gx) {
-                        collect(&device, slot, gx)?;
+                        collect(&device, slot, Arc::new(gx))?;
                     }
                 }
                 Ok(())
@@ -216,7 +217,8 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
     /// The same buffer with a gradient of its own, which is added to this value's once it is complete,
     /// and the [`Watch`] that keeps it.
     pub fn watch(&self) -> (Self, Watch<E, D>) {
-        let out = Var { slot: Rc::default(), ..self.clone() };
+        let mut out = self.clone();
+        out.slot = Rc::default();
         let keep = Slot::<E, D>::default();
         let watch = Watch { value: self.on(&Tape::off()), gradient: keep.clone() };
         let (device, to, from) = (self.device.clone(), self.slot.clone(), out.slot.clone());
@@ -228,17 +230,20 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
         (out, watch)
     }
 
+    /// Drops the gradient that is there, if any.
+    pub fn clear_gradient(&self) {
+        self.slot.take().into_iter().for_each(|g| free(&self.device, g));
+    }
+
     /// Runs the tape backwards from this value, whose gradient is `g` (as many elements as the value).
-    pub fn backward_from(&self, g: &[E]) -> Result<()>
-    where
-        D: ZerosTensor<E> + dfdx::prelude::Device<E>,
-        E: dfdx::prelude::Dtype,
-    {
-        use dfdx::prelude::{Backward, PutTape};
+    pub fn backward_from(&self, g: &[E]) -> Result<()> {
         self.set_gradient(g)?;
-        let start: Tensor<Rank0, E, D> = self.device.try_zeros().map_err(Error::device)?;
-        start.put_tape(self.tape.take()).try_backward().map_err(Error::device)?;
-        Ok(())
+        self.backward()
+    }
+
+    /// Runs the tape backwards from this value, whose gradient has been [set](Var::set_gradient).
+    pub fn backward(&self) -> Result<()> {
+        self.device.run_tape(self.tape.take()).map_err(Error::device)
     }
 }
 

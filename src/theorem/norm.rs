@@ -4,7 +4,7 @@
 //! Throughout, g = γ ∂L/∂y, entry by entry: no statement depends on what γ is indexed by. A group is
 //! the set of entries that share μ and σ²; n is its size; the paper's BD or CD.
 
-use super::rounding::gamma;
+use super::rounding::{gamma, norm_roundings};
 use ndarray::{Array4, Zip};
 
 /// The groups of an activation `[N, H, W, C]`, as lists of row-major indices. Batch norm (eq. 7) is
@@ -147,7 +147,7 @@ impl Normalised {
         let inner = mean(self.sums(&[&g, &spread]));
         let gx = self.map(&g, |group, g| g + mean_g[group]) + self.map(&spread, |group, s| s * inner[group]);
         let terms = self.sums(&[&x, &self.map(&gx, |group, gx| self.rstd[group] * gx)]);
-        terms.iter().zip(&self.groups).map(|(terms, group)| gamma(4 * group.len() + 32, u) * terms).collect()
+        terms.iter().zip(&self.groups).map(|(terms, group)| gamma(norm_roundings(group.len()), u) * terms).collect()
     }
 
     /// ⟨∂L/∂x, 1⟩ and ⟨∂L/∂x, x̂⟩ for each group: at ε = 0 both are 0, for the backward pass projects

@@ -7,6 +7,8 @@
 //! |fl(Σ xᵢyᵢ) − Σ xᵢyᵢ| ≤ γ_n Σ|xᵢyᵢ| (eq. 3.5 there). Machine-checked: `Rounding.computed_sum_gamma`,
 //! `Rounding.gamma_compose`.
 
+use ndarray::ArrayView1;
+
 /// u of `f32`, rounding to nearest: 2⁻²⁴.
 pub const U32: f64 = f32::EPSILON as f64 / 2.0;
 /// u of `f64`, rounding to nearest: 2⁻⁵³.
@@ -17,6 +19,30 @@ pub const U64: f64 = f64::EPSILON / 2.0;
 pub fn gamma(n: usize, u: f64) -> f64 {
     let nu = n as f64 * u;
     if nu < 1.0 { nu / (1.0 - nu) } else { f64::INFINITY }
+}
+
+/// The roundings that the bounds of a normalisation count over a group of n entries, from its statistics
+/// to its backward pass: enough for each step of their proofs (`NormRounding.gamma_norm_ge`).
+pub fn norm_roundings(n: usize) -> usize {
+    4 * n + 32
+}
+
+/// The roundings, relatively, that a computed softmax of so many numbers is off by, none of them more than `range`
+/// below the largest (`SoftmaxRounding.softmax_near`). Of exp and log it asks for results within 4 roundings, two
+/// units in the last place.
+pub fn softmax_roundings(numbers: usize, range: f64) -> usize {
+    4 * numbers + 4 * range.ceil() as usize + 9
+}
+
+/// The range of a softmax's exponents, from its outputs.
+pub fn range(p: ArrayView1<f64>) -> f64 {
+    p.iter().map(|p| p.max(f64::MIN_POSITIVE).ln().abs()).fold(0.0, f64::max)
+}
+
+/// The roundings that the bound of an α-gradient counts: costs of so many products each, so many operations, and the
+/// roundings of the softmax (`AlphaRounding.alpha_check_bound`).
+pub fn alpha_roundings(products: usize, operations: usize, softmax: usize) -> usize {
+    2 * products + 4 * softmax + operations + 10
 }
 
 /// A sum with what its bound needs: Σ xᵢ, Σ|xᵢ| and the number of terms.

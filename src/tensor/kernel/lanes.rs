@@ -26,8 +26,20 @@ pub trait Vector<E>: Copy {
     fn store_part(self, x: &mut [E]);
     /// self + a · b, in one rounding where the level has it.
     fn fma(self, a: Self, b: Self) -> Self;
+    /// `J` lanes from `first` on.
+    fn lanes<const J: usize>(&self, first: usize) -> &[E; J];
+    /// self + lane `i` of `a` · b, likewise.
+    fn fma_lane(self, a: &Self, i: usize, b: Self) -> Self;
     /// self + a.
     fn add(self, a: Self) -> Self;
+    /// self − a.
+    fn sub(self, a: Self) -> Self;
+    /// self · a.
+    fn mul(self, a: Self) -> Self;
+    /// self where it is positive, else 0; NaN stays.
+    fn relu(self) -> Self;
+    /// self where `a` is positive, else 0.
+    fn where_positive(self, a: Self) -> Self;
 }
 
 /// The widest register of each level.
@@ -55,7 +67,7 @@ pub trait Widths: Copy {
 pub struct Lanes<E, const N: usize, const FUSED: bool>([E; N]);
 
 macro_rules! vector {
-    ($element:ty, $n:literal, $fused:literal, half $half:literal) => {
+    ($element:ty as $bits:ty, $n:literal, $fused:literal, half $half:literal) => {
         impl Vector<$element> for Lanes<$element, $n, $fused> {
             const N: usize = $n;
             type Half = Lanes<$element, $half, $fused>;
@@ -102,9 +114,53 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn lanes<const J: usize>(&self, first: usize) -> &[$element; J] {
+                self.0[first..].first_chunk().expect("so many lanes")
+            }
+
+            #[inline(always)]
+            fn fma_lane(self, a: &Self, i: usize, b: Self) -> Self {
+                self.fma(Self::splat(a.0[i]), b)
+            }
+
+            #[inline(always)]
             fn add(mut self, a: Self) -> Self {
                 for i in 0..$n {
                     self.0[i] += a.0[i];
+                }
+                self
+            }
+
+            #[inline(always)]
+            fn sub(mut self, a: Self) -> Self {
+                for i in 0..$n {
+                    self.0[i] -= a.0[i];
+                }
+                self
+            }
+
+            #[inline(always)]
+            fn mul(mut self, a: Self) -> Self {
+                for i in 0..$n {
+                    self.0[i] *= a.0[i];
+                }
+                self
+            }
+
+            #[inline(always)]
+            fn relu(mut self) -> Self {
+                for i in 0..$n {
+                    self.0[i] = if self.0[i] <= 0.0 { 0.0 } else { self.0[i] };
+                }
+                self
+            }
+
+            // By bits: from a choice between floats the compiler makes branches.
+            #[inline(always)]
+            fn where_positive(mut self, a: Self) -> Self {
+                for i in 0..$n {
+                    let keep = <$bits>::from(a.0[i] > 0.0).wrapping_neg();
+                    self.0[i] = <$element>::from_bits(self.0[i].to_bits() & keep);
                 }
                 self
             }
@@ -112,14 +168,14 @@ macro_rules! vector {
     };
 }
 
-vector!(f32, 16, true, half 8);
-vector!(f32, 8, true, half 4);
-vector!(f32, 4, true, half 4);
-vector!(f32, 4, false, half 4);
-vector!(f64, 8, true, half 4);
-vector!(f64, 4, true, half 2);
-vector!(f64, 2, true, half 2);
-vector!(f64, 2, false, half 2);
+vector!(f32 as u32, 16, true, half 8);
+vector!(f32 as u32, 8, true, half 4);
+vector!(f32 as u32, 4, true, half 4);
+vector!(f32 as u32, 4, false, half 4);
+vector!(f64 as u64, 8, true, half 4);
+vector!(f64 as u64, 4, true, half 2);
+vector!(f64 as u64, 2, true, half 2);
+vector!(f64 as u64, 2, false, half 2);
 
 impl Widths for f32 {
     type Avx512 = Lanes<f32, 16, true>;
@@ -140,9 +196,24 @@ pub fn seq() {
     std::hint::black_box(());
 }
 
-/// The expression for `$i` = 0, 1, … below the constant `$n`, at most 8, one after another.
+/// Asks for what lies `ahead` elements from the start of `x`, perhaps beyond its end, so that it is in
+/// the cache when its turn comes.
+#[inline(always)]
+#[cfg(target_arch = "x86_64")]
+pub fn prefetch<E>(x: &[E], ahead: usize) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: a prefetch reads nothing and faults at no address.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(x.as_ptr().wrapping_add(ahead).cast()) }
+}
+
+/// Nothing where there is no such instruction.
+#[inline(always)]
+#[cfg(not(target_arch = "x86_64"))]
+pub fn prefetch<E>(_: &[E], _: usize) {}
+
+/// The expression for `$i` = 0, 1, … below the constant `$n`, at most 16, one after another.
 macro_rules! unroll {
-    ($n:expr, $i:ident, $e:expr) => { $crate::tensor::kernel::lanes::unroll!(@ $n, $i, $e, 0 1 2 3 4 5 6 7) };
+    ($n:expr, $i:ident, $e:expr) => { $crate::tensor::kernel::lanes::unroll!(@ $n, $i, $e, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15) };
     (@ $n:expr, $i:ident, $e:expr, $($k:literal)*) => {
         $(if $k < $n {
             let $i: usize = $k;

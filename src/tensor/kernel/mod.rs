@@ -2,15 +2,21 @@
 
 mod cpu;
 #[cfg(feature = "cuda")]
-mod cuda;
+pub mod cuda;
 mod lanes;
+mod meter;
+mod peak;
+#[cfg(feature = "cuda")]
+mod twice;
 mod vectors;
 
 pub use lanes::Widths;
+pub use meter::{Counting, Meter};
+pub use peak::peak;
 pub use vectors::{Vectors, vector_width};
 
 use super::error::Result;
-use dfdx::tensor::Storage;
+use dfdx::tensor::{OwnedTape, Storage};
 use std::sync::Arc;
 
 /// A device buffer. Always written out: a device also stores `usize` and `bool`, which makes a plain
@@ -25,11 +31,21 @@ pub trait Kernel<Op, E>: Storage<E> {
     /// What `forward` keeps for `backward`.
     type Saved: 'static;
 
+    /// Whether [`backward`](Kernel::backward) takes an empty buffer for a gradient of which nothing has
+    /// arrived yet, and puts a full one in its place: cheaper than adding to zeros.
+    const FILLS_EMPTY: bool = false;
+
+    /// Whether the gradient of input `i` is the output's as it is: then the two share a buffer, and
+    /// [`backward`](Kernel::backward) is not asked for it.
+    fn passes_on(&self, _: &Op, _: &Self::Saved, _i: usize) -> bool {
+        false
+    }
+
     /// Computes the output of `op` for the inputs `xs`.
     fn forward(&self, op: &Op, xs: &[&Arc<Buf<E, Self>>]) -> Forward<E, Self, Self::Saved>;
 
     /// Adds to each `gxs[i]` the gradient with respect to input `i`, given the output's gradient `gy`;
-    /// `None` where nobody asks for that gradient.
+    /// `None` where nobody asks for that gradient. See [`FILLS_EMPTY`](Kernel::FILLS_EMPTY).
     fn backward(
         &self,
         op: &Op,
@@ -39,7 +55,7 @@ pub trait Kernel<Op, E>: Storage<E> {
     ) -> std::result::Result<(), Self::Err>;
 }
 
-/// Copies between host and device, and sums of buffers.
+/// Copies between host and device, sums of buffers, and the start of a backward pass.
 pub trait Memory<E>: Storage<E> {
     /// Host to device.
     fn upload(&self, host: &[E]) -> Result<Buf<E, Self>>;
@@ -47,8 +63,70 @@ pub trait Memory<E>: Storage<E> {
     /// Device to host.
     fn download(&self, buf: &Buf<E, Self>) -> Result<Vec<E>>;
 
+    /// Takes a buffer's memory for buffers to come; what is left is not to be used.
+    fn recycle(&self, _: &mut Buf<E, Self>) {}
+
     /// `a += b`.
     fn accumulate(&self, a: &mut Buf<E, Self>, b: &Buf<E, Self>) -> std::result::Result<(), Self::Err>;
+
+    /// The meter of this device's memory.
+    fn meter() -> &'static Meter;
+
+    /// Runs a tape backwards. dfdx begins with a scalar of its own, for which a device must be named.
+    fn run_tape(&self, tape: OwnedTape<E, Self>) -> std::result::Result<(), Self::Err>;
+}
+
+/// One step of SGD with momentum and L2 decay.
+#[derive(Debug, Clone, Copy)]
+pub struct SgdStep {
+    /// Learning rate.
+    pub rate: f64,
+    /// Momentum.
+    pub momentum: f64,
+    /// Decay.
+    pub decay: f64,
+}
+
+/// One step of Adam with L2 decay.
+#[derive(Debug, Clone, Copy)]
+pub struct AdamStep {
+    /// Which, from 1.
+    pub steps: i32,
+    /// Learning rate.
+    pub rate: f64,
+    /// β₁, β₂.
+    pub betas: [f64; 2],
+    /// Keeps the quotient finite.
+    pub eps: f64,
+    /// Decay.
+    pub decay: f64,
+}
+
+/// The arithmetic of the optimisers, in place.
+pub trait Optimise<E>: Storage<E> {
+    /// v = g + decay p + momentum v; p −= rate v.
+    fn sgd(
+        &self,
+        step: SgdStep,
+        p: &mut Buf<E, Self>,
+        velocity: &mut Buf<E, Self>,
+        g: &Buf<E, Self>,
+    ) -> std::result::Result<(), Self::Err>;
+
+    /// Adam with bias correction; `moments` are the running means of g and g².
+    fn adam(
+        &self,
+        step: AdamStep,
+        p: &mut Buf<E, Self>,
+        moments: &mut [Buf<E, Self>; 2],
+        g: &Buf<E, Self>,
+    ) -> std::result::Result<(), Self::Err>;
+
+    /// Σ g² over all buffers.
+    fn square_sum(&self, gs: &[&Buf<E, Self>]) -> Result<f64>;
+
+    /// a = by · a.
+    fn scale(&self, a: &mut Buf<E, Self>, by: E) -> std::result::Result<(), Self::Err>;
 }
 
 /// A buffer of `n` zeros.

@@ -9,9 +9,12 @@
 //! | [`Normalise`] | x̂ = (x − μ)/√(σ² + ε) over groups | eq. 7, 14 |
 //! | [`Affine`] | y = γ x̂ + β | eq. 7, 14 |
 //! | [`Separable`] | ReLU → depthwise → pointwise → x̂ in one step | Fig. 8 |
+//! | [`Twice`] | the same twice | Fig. 8 |
+//! | [`ReluPointwise`] | ReLU → pointwise in one step | Fig. 8 |
 //! | [`WeightedSum`] | Σ_k Z_k x_k: a mixture, and a node's total | sect. 2.1 |
 //! | [`Concatenate`] | channels side by side: a cell's output | Fig. 7 |
 //! | [`GlobalAveragePool`], [`Bias`] | the head | Fig. 10 |
+//! | [`Softmax`], [`CrossEntropy`] | mixtures and the loss | sect. 2.1 |
 
 mod combine;
 mod convolution;
@@ -23,11 +26,11 @@ mod separable;
 
 pub use combine::{Concatenate, WeightedSum};
 pub use convolution::{Convolution, Depthwise};
-pub use head::{Bias, GlobalAveragePool};
+pub use head::{Bias, CrossEntropy, GlobalAveragePool, Loss, Softmax};
 pub use normalise::{Affine, AffineLayout, Grouping, Normalise};
-pub use pointwise::Relu;
+pub use pointwise::{Relu, ReluPointwise};
 pub use pool::{Pool, PoolKind};
-pub use separable::Separable;
+pub use separable::{Separable, Twice};
 
 use super::{Error, error::Result};
 

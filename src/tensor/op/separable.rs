@@ -15,7 +15,12 @@ pub struct Separable {
     pub normalise: Normalise,
 }
 
-impl<E: Element, D: Memory<E> + Kernel<Separable, E>> Var<E, D> {
+/// [`Separable`] twice: what sep_conv is made of. The inputs are x and both pairs of weights; what lies between
+/// is normalised wherever it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Twice(pub Separable);
+
+impl<E: Element, D: Memory<E> + Kernel<Separable, E> + Kernel<Twice, E>> Var<E, D> {
     /// `[N, H, W, C]` with weights `[k, k, C]` and `[1, 1, C, C]` to the same shape: as
     /// [`relu`](Var::relu), [`depthwise`](Var::depthwise), [`convolution`](Var::convolution) and
     /// [`normalise`](Var::normalise) one after another.
@@ -27,6 +32,34 @@ impl<E: Element, D: Memory<E> + Kernel<Separable, E>> Var<E, D> {
         grouping: Grouping,
         eps: f64,
     ) -> Result<Self> {
+        let op = self.edge([depthwise, pointwise], dilation, grouping, eps)?;
+        Var::apply(op, &[self, depthwise, pointwise], self.shape().to_vec())
+    }
+
+    /// The same twice, with the weights of the first and of the second; all kernels have one size.
+    pub fn separable_twice(
+        &self,
+        [first, second]: [[&Self; 2]; 2],
+        dilation: usize,
+        grouping: Grouping,
+        eps: f64,
+    ) -> Result<Self> {
+        let op = self.edge(first, dilation, grouping, eps)?;
+        let other = self.edge(second, dilation, grouping, eps)?;
+        if other.depthwise.kernel != op.depthwise.kernel {
+            let expected = format!("two kernels of size {}", op.depthwise.kernel);
+            return Err(Error::Shape { op: "separable convolution", expected, found: second[0].shape().to_vec() });
+        }
+        Var::apply(Twice(op), &[self, first[0], first[1], second[0], second[1]], self.shape().to_vec())
+    }
+
+    fn edge(
+        &self,
+        [depthwise, pointwise]: [&Self; 2],
+        dilation: usize,
+        grouping: Grouping,
+        eps: f64,
+    ) -> Result<Separable> {
         let image = Image::of("separable convolution", self.shape())?;
         let c = image.c;
         let bad = |expected: String, found: &[usize]| {
@@ -44,10 +77,9 @@ impl<E: Element, D: Memory<E> + Kernel<Separable, E>> Var<E, D> {
         if grouping.channels == 0 || c % grouping.channels != 0 {
             return bad(format!("channels in groups of {}", grouping.channels), self.shape());
         }
-        let op = Separable {
+        Ok(Separable {
             depthwise: Depthwise { image, kernel, dilation },
             normalise: Normalise { image, grouping, eps },
-        };
-        Var::apply(op, &[self, depthwise, pointwise], image.shape())
+        })
     }
 }

@@ -5,9 +5,9 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    each_chunk,
-    image::{Axpy, Dot},
-    sum_over,
+    GROUP, Generic, add, buffers, done, each_chunk,
+    image::{Axpy, Dot, Multiple},
+    room, zeroed,
 };
 use crate::tensor::{
     Element, Error,
@@ -15,17 +15,27 @@ use crate::tensor::{
 };
 use dfdx::tensor::{Cpu, CpuError};
 
-impl<E: Element> Kernel<WeightedSum, E> for Cpu {
+impl<E: Element> Generic<WeightedSum, E> for Cpu {
     /// The weights, then the terms.
     type Saved = Vec<Arc<Buf<E, Cpu>>>;
+    const FILLS_EMPTY: bool = true;
+
+    /// Of a term with weight 1.
+    fn passes_on(&self, op: &WeightedSum, saved: &Self::Saved, i: usize) -> bool {
+        i.checked_sub(1).is_some_and(|term| saved[0][op.index[term]] == E::one())
+    }
 
     fn forward(&self, op: &WeightedSum, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
         let (weights, terms) = (xs[0], &xs[1..]);
-        let (level, per_sample) = (Vectors::current(), op.image.per_sample());
-        let mut y = zeros::<E, Cpu>(self, terms[0].len()).map_err(Error::device)?;
-        each_chunk(&mut y, per_sample, terms.len() * terms[0].len(), |n, y| {
-            for (x, k) in terms.iter().zip(&op.index) {
-                run(level, Axpy { s: weights[*k], x: &x[n * per_sample..][..per_sample], out: y });
+        let level = Vectors::current();
+        let mut y = buffers::take(self, terms[0].len()).map_err(Error::device)?;
+        each_chunk(&mut y, PART, terms.len() * terms[0].len(), |part, out| {
+            for (i, (x, k)) in terms.iter().zip(&op.index).enumerate() {
+                let (s, x) = (weights[*k], &x[part * PART..][..out.len()]);
+                match i {
+                    0 => run(level, Multiple { s, x, out }),
+                    _ => run(level, Axpy { s, x, out }),
+                }
             }
         });
         Ok((Arc::new(y), xs.iter().map(|x| (*x).clone()).collect()))
@@ -39,46 +49,59 @@ impl<E: Element> Kernel<WeightedSum, E> for Cpu {
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
         let (weights, terms) = (&saved[0], &saved[1..]);
-        let (level, per_sample) = (Vectors::current(), op.image.per_sample());
+        let (level, per_sample, size) = (Vectors::current(), op.image.per_sample(), GROUP * op.image.per_sample());
         let (gweights, gterms) = gxs.split_at_mut(1);
-        if let Some(gweights) = &mut gweights[0] {
-            let work = terms.len() * gy.len();
-            let products = sum_over(
-                terms.len(),
-                op.image.n,
-                work,
-                || (),
-                |(), n, products| {
-                    let g = &gy[n * per_sample..][..per_sample];
-                    for (x, product) in terms.iter().zip(products) {
-                        *product += run(level, Dot { x: &x[n * per_sample..][..per_sample], y: g });
+        // Group by group of images their part of each gradient and whether to add to it: g is read once.
+        let mut parts: Vec<Vec<_>> = (0..op.image.n.div_ceil(GROUP)).map(|_| Vec::with_capacity(terms.len())).collect();
+        for gx in gterms {
+            let Some(gx) = gx else {
+                parts.iter_mut().for_each(|part| part.push(None));
+                continue;
+            };
+            let add = room(self, gx, gy.len())?;
+            parts.iter_mut().zip(gx.chunks_mut(size)).for_each(|(part, gx)| part.push(Some((gx, add))));
+        }
+        let weighted = gweights[0].is_some();
+        let products = each_chunk(&mut parts, 1, terms.len() * gy.len(), |group, part| {
+            let mut products = vec![E::zero(); terms.len()];
+            for (n, g) in gy[group * size..].chunks_exact(per_sample).take(GROUP).enumerate() {
+                for (term, gx) in part[0].iter_mut().enumerate() {
+                    let x = &terms[term][group * size + n * per_sample..][..per_sample];
+                    if weighted {
+                        products[term] += run(level, Dot { x, y: g });
                     }
-                },
-            );
-            op.index.iter().zip(products).for_each(|(k, product)| gweights[*k] += product);
-        }
-        for (gx, k) in gterms.iter_mut().zip(&op.index) {
-            if let Some(gx) = gx {
-                each_chunk(gx, per_sample, gy.len(), |n, out| {
-                    run(level, Axpy { s: weights[*k], x: &gy[n * per_sample..][..per_sample], out });
-                });
+                    let Some((gx, add)) = gx else { continue };
+                    let (s, x, out) = (weights[op.index[term]], g, &mut gx[n * per_sample..][..per_sample]);
+                    if *add { run(level, Axpy { s, x, out }) } else { run(level, Multiple { s, x, out }) }
+                }
             }
+            products
+        });
+        if let Some(gweights) = &mut gweights[0] {
+            zeroed(self, gweights, weights.len())?;
+            let mut total = vec![E::zero(); terms.len()];
+            products.iter().for_each(|products| add(&mut total, products));
+            op.index.iter().zip(total).for_each(|(k, product)| gweights[*k] += product);
         }
+        saved.into_iter().for_each(done);
         Ok(())
     }
 }
 
-impl<E: Element> Kernel<Concatenate, E> for Cpu {
+impl<E: Element> Generic<Concatenate, E> for Cpu {
     type Saved = ();
+    const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &Concatenate, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, ()> {
-        let mut y = zeros::<E, Cpu>(self, op.image.n * op.image.per_sample()).map_err(Error::device)?;
+        let (per_sample, c) = (op.image.per_sample(), op.image.c);
+        let mut y = buffers::take(self, op.image.n * per_sample).map_err(Error::device)?;
         let size = y.len();
-        each_chunk(&mut y, op.image.c, size, |pixel, mut y| {
-            for (x, c) in xs.iter().zip(&op.channels) {
-                let (head, tail) = y.split_at_mut(*c);
-                head.copy_from_slice(&x[pixel * c..][..*c]);
-                y = tail;
+        each_chunk(&mut y, per_sample, size, |n, y| {
+            let mut offset = 0;
+            for (x, part) in xs.iter().zip(&op.channels) {
+                let x = x[n * per_sample / c * part..].chunks_exact(*part);
+                y.chunks_exact_mut(c).zip(x).for_each(|(y, x)| y[offset..][..*part].copy_from_slice(x));
+                offset += part;
             }
         });
         Ok((Arc::new(y), ()))
@@ -91,15 +114,25 @@ impl<E: Element> Kernel<Concatenate, E> for Cpu {
         gy: &Buf<E, Cpu>,
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
+        let (pixels, c) = (op.image.h * op.image.w, op.image.c);
         let mut offset = 0;
-        for (gx, c) in gxs.iter_mut().zip(&op.channels) {
+        for (gx, part) in gxs.iter_mut().zip(&op.channels) {
             if let Some(gx) = gx {
-                for (gx, gy) in gx.chunks_exact_mut(*c).zip(gy.chunks_exact(op.image.c)) {
-                    super::add(gx, &gy[offset..][..*c]);
-                }
+                let size = op.image.n * pixels * part;
+                let add = room(self, gx, size)?;
+                each_chunk(gx, pixels * part, size, |n, gx| {
+                    let gy = gy[n * pixels * c..].chunks_exact(c).map(|gy| &gy[offset..][..*part]);
+                    match add {
+                        true => gx.chunks_exact_mut(*part).zip(gy).for_each(|(gx, gy)| super::add(gx, gy)),
+                        false => gx.chunks_exact_mut(*part).zip(gy).for_each(|(gx, gy)| gx.copy_from_slice(gy)),
+                    }
+                });
             }
-            offset += c;
+            offset += part;
         }
         Ok(())
     }
 }
+
+/// Elements of a sum that stay in the nearest cache while terms are added.
+const PART: usize = 2048;

@@ -1,14 +1,15 @@
 //! Global average pooling and bias.
 
-use super::{super::*, add, axpy, each_chunk};
+use super::{super::*, Generic, add, each_chunk, room};
 use crate::tensor::{
     Element, Error,
     op::{Bias, GlobalAveragePool},
 };
 use dfdx::tensor::{Cpu, CpuError};
 
-impl<E: Element> Kernel<GlobalAveragePool, E> for Cpu {
+impl<E: Element> Generic<GlobalAveragePool, E> for Cpu {
     type Saved = ();
+    const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &GlobalAveragePool, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, ()> {
         let (image, x) = (op.image, xs[0]);
@@ -29,15 +30,20 @@ impl<E: Element> Kernel<GlobalAveragePool, E> for Cpu {
     ) -> std::result::Result<(), CpuError> {
         let (image, Some(gx)) = (op.image, &mut gxs[0]) else { return Ok(()) };
         let share = E::of((image.h * image.w) as f64).recip();
-        let size = gx.len();
+        let size = image.n * image.per_sample();
+        let more = room(self, gx, size)?;
         each_chunk(gx, image.per_sample(), size, |n, gx| {
-            gx.chunks_exact_mut(image.c).for_each(|gx| axpy(gx, share, &gy[n * image.c..][..image.c]));
+            let shared: Vec<E> = gy[n * image.c..][..image.c].iter().map(|gy| share * *gy).collect();
+            match more {
+                true => gx.chunks_exact_mut(image.c).for_each(|gx| add(gx, &shared)),
+                false => gx.chunks_exact_mut(image.c).for_each(|gx| gx.copy_from_slice(&shared)),
+            }
         });
         Ok(())
     }
 }
 
-impl<E: Element> Kernel<Bias, E> for Cpu {
+impl<E: Element> Generic<Bias, E> for Cpu {
     type Saved = ();
 
     fn forward(&self, op: &Bias, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, ()> {

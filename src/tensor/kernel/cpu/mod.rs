@@ -4,20 +4,32 @@
 //! and added in index order; so neither do results.
 
 mod affine;
+mod buffers;
+mod classify;
 mod combine;
+mod compiled;
 mod convolution;
 mod depthwise;
 mod head;
 mod image;
 mod normalise;
+mod optimise;
 mod pool;
 mod relu;
 mod separable;
 
-use super::{Buf, Memory, zeros};
+use super::{
+    Buf, Forward, Memory, Meter, meter,
+    vectors::{Vectors, run},
+};
 use crate::tensor::{Element, Error, error::Result};
-use dfdx::tensor::{Cpu, CpuError};
+use dfdx::{
+    prelude::{Backward, Rank0},
+    tensor::{Cpu, CpuError, OwnedTape, PutTape, Tensor, ZerosTensor},
+};
+use image::Axpy;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Below this many elementary steps, handing work to other threads costs more than it brings.
 const WORTH_SHARING: usize = 1 << 19;
@@ -25,9 +37,33 @@ const WORTH_SHARING: usize = 1 << 19;
 /// Images whose sums one thread takes together.
 const GROUP: usize = 4;
 
+/// Elements handed to a thread at a time, where there are no images.
+const CHUNK: usize = 1 << 14;
+
+/// [`Kernel`](super::Kernel) for any element, as the kernels are written; [`compiled`] has them for those that there are.
+pub trait Generic<Op, E: Element> {
+    type Saved: 'static;
+
+    const FILLS_EMPTY: bool = false;
+
+    fn passes_on(&self, _: &Op, _: &Self::Saved, _i: usize) -> bool {
+        false
+    }
+
+    fn forward(&self, op: &Op, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved>;
+
+    fn backward(
+        &self,
+        op: &Op,
+        saved: Self::Saved,
+        gy: &Buf<E, Cpu>,
+        gxs: &mut [Option<Buf<E, Cpu>>],
+    ) -> std::result::Result<(), CpuError>;
+}
+
 impl<E: Element> Memory<E> for Cpu {
     fn upload(&self, host: &[E]) -> Result<Buf<E, Self>> {
-        let mut buf = zeros::<E, Cpu>(self, host.len()).map_err(Error::device)?;
+        let mut buf = buffers::take(self, host.len()).map_err(Error::device)?;
         buf.copy_from_slice(host);
         Ok(buf)
     }
@@ -36,9 +72,23 @@ impl<E: Element> Memory<E> for Cpu {
         Ok(buf.to_vec())
     }
 
+    fn recycle(&self, buf: &mut Buf<E, Self>) {
+        buffers::give(buf);
+    }
+
     fn accumulate(&self, a: &mut Buf<E, Self>, b: &Buf<E, Self>) -> std::result::Result<(), CpuError> {
-        add(a, b);
+        let level = Vectors::current();
+        each_chunk(a, CHUNK, b.len(), |i, out| run(level, Axpy { s: E::one(), x: &b[i * CHUNK..], out }));
         Ok(())
+    }
+
+    fn meter() -> &'static Meter {
+        &meter::HEAP
+    }
+
+    fn run_tape(&self, tape: OwnedTape<E, Self>) -> std::result::Result<(), CpuError> {
+        let start: Tensor<Rank0, E, Cpu> = self.try_zeros()?;
+        start.put_tape(tape).try_backward().map(|_| ())
     }
 }
 
@@ -89,36 +139,29 @@ fn sum_over<E: Element, S>(
     parts
 }
 
+/// Makes room for a gradient of `n` elements where there is none yet; whether there was one, to add to.
+fn room<E: Element>(device: &Cpu, gx: &mut Buf<E, Cpu>, n: usize) -> std::result::Result<bool, CpuError> {
+    let add = !gx.is_empty();
+    if !add {
+        *gx = buffers::take(device, n)?;
+    }
+    Ok(add)
+}
+
+/// The same with zeros, to add to in any case.
+fn zeroed<E: Element>(device: &Cpu, gx: &mut Buf<E, Cpu>, n: usize) -> std::result::Result<(), CpuError> {
+    if !room(device, gx, n)? {
+        gx.fill(E::zero());
+    }
+    Ok(())
+}
+
+/// Keeps the memory of something saved, unless somebody else still has it.
+fn done<E: Element>(mut saved: Arc<Buf<E, Cpu>>) {
+    Arc::get_mut(&mut saved).into_iter().for_each(buffers::give);
+}
+
 /// a += b
 fn add<E: Element>(a: &mut [E], b: &[E]) {
     a.iter_mut().zip(b).for_each(|(a, &b)| *a += b);
-}
-
-/// acc += s · x. Blocks of eight become vector code.
-#[inline(always)]
-fn axpy<E: Element>(acc: &mut [E], s: E, x: &[E]) {
-    let (blocks, rest) = acc.as_chunks_mut::<8>();
-    let (x_blocks, x_rest) = x.as_chunks::<8>();
-    for (acc, x) in blocks.iter_mut().zip(x_blocks) {
-        (0..8).for_each(|i| acc[i] += s * x[i]);
-    }
-    rest.iter_mut().zip(x_rest).for_each(|(acc, &x)| *acc += s * x);
-}
-
-/// The input pixels under a k×k window at `(y, x)`, as (tap, pixel), rows first; padding is left out.
-fn window(
-    (h, w): (usize, usize),
-    (y, x): (usize, usize),
-    kernel: usize,
-    dilation: usize,
-) -> impl Iterator<Item = (usize, usize)> {
-    let pad = (kernel - 1) / 2 * dilation;
-    (0..kernel)
-        .filter_map(move |ky| (y + ky * dilation).checked_sub(pad).filter(|iy| *iy < h).map(|iy| (ky, iy)))
-        .flat_map(move |(ky, iy)| {
-            (0..kernel).filter_map(move |kx| {
-                let ix = (x + kx * dilation).checked_sub(pad).filter(|ix| *ix < w)?;
-                Some((ky * kernel + kx, iy * w + ix))
-            })
-        })
 }

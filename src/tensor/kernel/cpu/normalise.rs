@@ -5,20 +5,23 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    each_chunk,
+    Generic, buffers, done, each_chunk,
     image::{Products, Scatter, Standardise, StandardiseGradient, Total, spread},
+    room,
 };
 use crate::tensor::{Element, Error, op::Normalise};
 use dfdx::tensor::{Cpu, CpuError};
 
-impl<E: Element> Kernel<Normalise, E> for Cpu {
+impl<E: Element> Generic<Normalise, E> for Cpu {
     /// x̂, and 1/√(σ² + ε) for each (sample, channel).
     type Saved = (Arc<Buf<E, Cpu>>, Vec<E>);
+    const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &Normalise, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
-        let mut y = zeros::<E, Cpu>(self, xs[0].len()).map_err(Error::device)?;
-        y.copy_from_slice(xs[0]);
-        let rstd = op.standardise(&mut y);
+        let x = xs[0];
+        let mut y = buffers::take(self, x.len()).map_err(Error::device)?;
+        let sums = op.sums(x);
+        let rstd = op.standardise(Some(x), &mut y, sums);
         let y = Arc::new(y);
         Ok((y.clone(), (y, rstd)))
     }
@@ -31,60 +34,110 @@ impl<E: Element> Kernel<Normalise, E> for Cpu {
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
         let Some(gx) = &mut gxs[0] else { return Ok(()) };
+        let add = room(self, gx, gy.len())?;
         let gradient = op.gradient(gy, &xhat, &rstd);
         let per_sample = op.image.per_sample();
-        each_chunk(gx, per_sample, gy.len(), |n, gx| gradient.of(n, gx, true));
+        each_chunk(gx, per_sample, gy.len(), |n, gx| gradient.of(n, gx, add));
+        done(xhat);
         Ok(())
     }
 }
 
 impl Normalise {
-    /// Puts x̂ in the place of x; returns 1/√(σ² + ε) for each (sample, channel).
-    pub(super) fn standardise<E: Element>(&self, x: &mut [E]) -> Vec<E> {
+    /// Σ x for each (sample, channel).
+    fn sums<E: Element>(&self, x: &[E]) -> Vec<E> {
+        let (level, per_sample) = (Vectors::current(), self.image.per_sample());
+        self.by_sample(|n, sums| run(level, Total { x: &x[n * per_sample..][..per_sample], sums }))
+    }
+
+    /// Writes x̂ to `out`, where x itself stands if it is not given; `sums` has Σ x for each (sample,
+    /// channel). Returns 1/√(σ² + ε) for each (sample, channel).
+    pub(super) fn standardise<E: Element>(&self, x: Option<&[E]>, out: &mut [E], sums: Vec<E>) -> Vec<E> {
         let (level, c, per_sample) = (Vectors::current(), self.image.c, self.image.per_sample());
-        let of = |x, n| &<[E]>::split_at(x, n * per_sample).1[..per_sample];
-        let mean = self.group_means(|n, sums| run(level, Total { x: of(x, n), sums }));
-        let variance = self.group_means(|n, sums| {
-            run(level, Scatter { x: of(x, n), mean: &spread(&mean[n * c..][..c]), sums });
-        });
-        let eps = E::of(self.eps);
-        let rstd = |v: E| if v + eps > E::zero() { (v + eps).sqrt().recip() } else { E::zero() };
-        let rstd: Vec<E> = variance.into_iter().map(rstd).collect();
-        let work = x.len();
-        each_chunk(x, per_sample, work, |n, x| {
+        let [mean, rstd] = self.statistics(x.unwrap_or(out), sums);
+        let work = out.len();
+        each_chunk(out, per_sample, work, |n, out| {
             let [mean, rstd] = [&mean, &rstd].map(|all| spread(&all[n * c..][..c]));
-            run(level, Standardise { x, mean: &mean, rstd: &rstd });
+            let x = x.map(|x| &x[n * per_sample..][..per_sample]);
+            run(level, Standardise { x, out, mean: &mean, rstd: &rstd });
         });
         rstd
     }
 
+    /// μ and 1/√(σ² + ε) for each (sample, channel), from Σ x likewise.
+    pub(super) fn statistics<E: Element>(&self, x: &[E], sums: Vec<E>) -> [Vec<E>; 2] {
+        let (level, c, per_sample) = (Vectors::current(), self.image.c, self.image.per_sample());
+        let mean = self.group_means(sums);
+        let scatter = self.by_sample(|n, sums| {
+            run(level, Scatter { x: &x[n * per_sample..][..per_sample], mean: &spread(&mean[n * c..][..c]), sums });
+        });
+        let eps = E::of(self.eps);
+        let rstd = |v: E| if v + eps > E::zero() { (v + eps).sqrt().recip() } else { E::zero() };
+        let rstd = self.group_means(scatter).into_iter().map(rstd).collect();
+        [mean, rstd]
+    }
+
     /// ∂L/∂x = rstd · (g − mean(g) − x̂ · mean(g x̂)), means over the group, for every ε.
-    pub(super) fn gradient<'a, E: Element>(&self, g: &'a [E], xhat: &'a [E], rstd: &'a [E]) -> Gradient<'a, E> {
+    fn gradient<'a, E: Element>(&self, g: &'a [E], xhat: &'a [E], rstd: &'a [E]) -> Gradient<'a, E> {
+        let [means, products] = self.gradient_means(g, xhat);
         let (level, per_sample) = (Vectors::current(), self.image.per_sample());
-        let of = |x: &'a [E], n: usize| &x[n * per_sample..][..per_sample];
-        let means = self.group_means(|n, sums| run(level, Total { x: of(g, n), sums }));
-        let products = self.group_means(|n, sums| run(level, Products { g: of(g, n), x: of(xhat, n), sums }));
         Gradient { level, channels: self.image.c, per_sample, g, xhat, means, products, rstd }
     }
 
-    /// Group means, spread out to (sample, channel), of sums that `f` gives for each channel of a
-    /// sample. Sums are added in the order of samples, then channels.
-    fn group_means<E: Element>(&self, f: impl Fn(usize, &mut [E]) + Sync + Send) -> Vec<E> {
+    /// mean(g) and mean(g x̂) for each (sample, channel).
+    pub(super) fn gradient_means<E: Element>(&self, g: &[E], xhat: &[E]) -> [Vec<E>; 2] {
+        let (level, per_sample) = (Vectors::current(), self.image.per_sample());
+        let (n, c) = (self.image.n, self.image.c);
+        // Σ g and Σ g x̂ of a sample side by side: g is read once.
+        let mut both = vec![E::zero(); 2 * n * c];
+        each_chunk(&mut both, 2 * c, g.len(), |n, both| {
+            let (sums, products) = both.split_at_mut(c);
+            let [g, x] = [g, xhat].map(|all| &all[n * per_sample..][..per_sample]);
+            run(level, Total { x: g, sums });
+            run(level, Products { g, x, sums: products });
+        });
+        self.means_of(&both)
+    }
+
+    /// The same from Σ g and Σ g x̂ of each sample, side by side.
+    pub(super) fn means_of<E: Element>(&self, both: &[E]) -> [Vec<E>; 2] {
+        let c = self.image.c;
+        let half = |which: usize| both.chunks_exact(c).skip(which).step_by(2).flatten().copied().collect();
+        [0, 1].map(|which| self.group_means(half(which)))
+    }
+
+    /// What `f` gives for each channel of each sample.
+    fn by_sample<E: Element>(&self, f: impl Fn(usize, &mut [E]) + Sync + Send) -> Vec<E> {
         let image = self.image;
         let mut sums = vec![E::zero(); image.n * image.c];
         each_chunk(&mut sums, image.c, image.n * image.per_sample(), f);
+        sums
+    }
+
+    /// Group means, spread out to (sample, channel), from sums for each (sample, channel), which are added
+    /// in the order of samples, then channels.
+    fn group_means<E: Element>(&self, mut sums: Vec<E>) -> Vec<E> {
+        let (c, channels, image) = (self.image.c, self.grouping.channels, self.image);
         let mut means = vec![E::zero(); self.grouping.count(image)];
-        let group = |i: usize| self.grouping.index(image, i / image.c, i % image.c);
-        sums.iter().enumerate().for_each(|(i, sum)| means[group(i)] += *sum);
+        let first = |n: usize| self.grouping.index(image, n, 0);
+        for (n, sums) in sums.chunks_exact(c).enumerate() {
+            for (mean, sums) in means[first(n)..].iter_mut().zip(sums.chunks_exact(channels)) {
+                sums.iter().for_each(|sum| *mean += *sum);
+            }
+        }
         let size = E::of(self.grouping.size(image) as f64);
         means.iter_mut().for_each(|mean| *mean /= size);
-        sums.iter_mut().enumerate().for_each(|(i, sum)| *sum = means[group(i)]);
+        for (n, sums) in sums.chunks_exact_mut(c).enumerate() {
+            for (mean, sums) in means[first(n)..].iter().zip(sums.chunks_exact_mut(channels)) {
+                sums.fill(*mean);
+            }
+        }
         sums
     }
 }
 
 /// The gradient of a normalisation, image by image.
-pub(super) struct Gradient<'a, E> {
+struct Gradient<'a, E> {
     level: Vectors,
     channels: usize,
     per_sample: usize,
@@ -97,7 +150,7 @@ pub(super) struct Gradient<'a, E> {
 
 impl<E: Element> Gradient<'_, E> {
     /// Writes or adds the gradient of sample `n` to `out`.
-    pub(super) fn of(&self, n: usize, out: &mut [E], add: bool) {
+    fn of(&self, n: usize, out: &mut [E], add: bool) {
         let [g, xhat] = [self.g, self.xhat].map(|all| &all[n * self.per_sample..][..self.per_sample]);
         let runs =
             [&self.means[..], &self.products, self.rstd].map(|all| spread(&all[n * self.channels..][..self.channels]));

@@ -1,34 +1,38 @@
 //! 3×3 maximum and average pooling.
 
-use super::{super::*, add, axpy, each_chunk, window};
+use super::{
+    super::{
+        vectors::{Vectors, run},
+        *,
+    },
+    Generic, buffers, each_chunk_with,
+    image::{Aligned, Frame, Maximum, MaximumGradient, WindowSums},
+    room,
+};
 use crate::tensor::{
     Element, Error,
     op::{Pool, PoolKind},
 };
 use dfdx::tensor::{Cpu, CpuError};
 
-impl<E: Element> Kernel<Pool, E> for Cpu {
-    /// For the maximum, the pixel that each output took; empty for the average.
-    type Saved = Vec<u32>;
+/// What no tap is.
+const NONE: u32 = 9;
+
+impl<E: Element> Generic<Pool, E> for Cpu {
+    /// For the maximum, the tap that each output took, image by image; empty for the average.
+    type Saved = Vec<Vec<u8>>;
+    const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &Pool, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
-        let (x, c, per_sample) = (xs[0], op.image.c, op.image.per_sample());
-        let mut y = zeros::<E, Cpu>(self, x.len()).map_err(Error::device)?;
-        let saved = each_chunk(&mut y, per_sample, x.len() * 9, |n, y| {
-            let x = &x[n * per_sample..][..per_sample];
-            match op.kind {
-                PoolKind::Max => op.max(x, y),
-                PoolKind::Average => {
-                    for (pixel, y) in y.chunks_exact_mut(c).enumerate() {
-                        op.window(pixel).for_each(|from| add(y, &x[from * c..][..c]));
-                        let share = op.share::<E>(pixel);
-                        y.iter_mut().for_each(|y| *y *= share);
-                    }
-                    Vec::new()
-                }
+        let mut y = buffers::take(self, xs[0].len()).map_err(Error::device)?;
+        let taken = match op.kind {
+            PoolKind::Max => op.maximum(xs[0], &mut y),
+            PoolKind::Average => {
+                op.average(xs[0], &mut y);
+                Vec::new()
             }
-        });
-        Ok((Arc::new(y), saved.concat()))
+        };
+        Ok((Arc::new(y), taken))
     }
 
     fn backward(
@@ -38,53 +42,83 @@ impl<E: Element> Kernel<Pool, E> for Cpu {
         gy: &Buf<E, Cpu>,
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
-        let (c, per_sample) = (op.image.c, op.image.per_sample());
         let Some(gx) = &mut gxs[0] else { return Ok(()) };
-        each_chunk(gx, per_sample, gy.len() * 9, |n, gx| {
-            let gy = &gy[n * per_sample..][..per_sample];
-            match op.kind {
-                PoolKind::Max => {
-                    for (i, (gy, from)) in gy.iter().zip(&taken[n * per_sample..]).enumerate() {
-                        gx[*from as usize * c + i % c] += *gy;
-                    }
-                }
-                PoolKind::Average => {
-                    for (pixel, gy) in gy.chunks_exact(c).enumerate() {
-                        let share = op.share::<E>(pixel);
-                        op.window(pixel).for_each(|from| axpy(&mut gx[from * c..][..c], share, gy));
-                    }
-                }
-            }
-        });
+        let add = room(self, gx, gy.len())?;
+        match op.kind {
+            PoolKind::Max => op.maximum_gradient(gy, &taken, gx, add),
+            PoolKind::Average => op.average_gradient(gy, gx, add),
+        }
         Ok(())
     }
 }
 
 impl Pool {
-    fn window(&self, pixel: usize) -> impl Iterator<Item = usize> {
-        let (h, w) = (self.image.h, self.image.w);
-        window((h, w), (pixel / w, pixel % w), 3, 1).map(|(_, from)| from)
+    fn frame(&self) -> Frame {
+        Frame::new(self.image, 1)
     }
 
-    /// One over the number of pixels of the window that lie inside the image.
-    fn share<E: Element>(&self, pixel: usize) -> E {
-        E::of(self.window(pixel).count() as f64).recip()
+    /// One image of the batch.
+    fn sample<'a, E>(&self, all: &'a [E], n: usize) -> &'a [E] {
+        &all[n * self.image.per_sample()..][..self.image.per_sample()]
     }
 
-    /// The maximum of each window and the first pixel that has it; NaN counts as greater than all.
-    fn max<E: Element>(&self, x: &[E], y: &mut [E]) -> Vec<u32> {
-        let c = self.image.c;
-        let mut taken = vec![0; y.len()];
-        for (pixel, (y, taken)) in y.chunks_exact_mut(c).zip(taken.chunks_exact_mut(c)).enumerate() {
-            for (i, from) in self.window(pixel).enumerate() {
-                for ((y, taken), &x) in y.iter_mut().zip(taken.iter_mut()).zip(&x[from * c..][..c]) {
-                    if i == 0 || x > *y || x.is_nan() {
-                        *y = x;
-                        *taken = from as u32;
-                    }
-                }
+    fn average<E: Element>(&self, x: &[E], y: &mut [E]) {
+        let (level, frame, shares) = (Vectors::current(), self.frame(), self.shares());
+        let space = || (frame.empty(), Aligned::zeros(frame.stride()));
+        each_chunk_with(y, self.image.per_sample(), 9 * x.len(), space, |(padded, space), n, out| {
+            frame.fill(self.sample(x, n), padded);
+            run(level, WindowSums { frame, x: padded, share: Some(&shares), out, add: false, space });
+        });
+    }
+
+    fn average_gradient<E: Element>(&self, gy: &[E], gx: &mut [E], add: bool) {
+        let (level, frame, shares) = (Vectors::current(), self.frame(), self.shares());
+        let space = || (frame.empty(), Aligned::zeros(frame.stride()), Aligned::zeros(self.image.per_sample()));
+        each_chunk_with(gx, self.image.per_sample(), 9 * gy.len(), space, |(padded, space, shared), n, out| {
+            let all = shared.iter_mut().zip(self.sample(gy, n)).zip(&shares);
+            all.for_each(|((shared, g), share)| *shared = *g * *share);
+            frame.fill(shared, padded);
+            run(level, WindowSums { frame, x: padded, share: None, out, add, space });
+        });
+    }
+
+    /// For each element of an image one over the number of pixels under its window.
+    fn shares<E: Element>(&self) -> Vec<E> {
+        let (h, w, c) = (self.image.h, self.image.w, self.image.c);
+        let under = |at: usize, end: usize| 1 + usize::from(at > 0) + usize::from(at + 1 < end);
+        let share = |pixel: usize| E::of((under(pixel / w, h) * under(pixel % w, w)) as f64).recip();
+        (0..h * w).flat_map(|pixel| std::iter::repeat_n(share(pixel), c)).collect()
+    }
+
+    /// The maximum of each window; returns the taps that have it, image by image.
+    fn maximum<E: Element>(&self, x: &[E], y: &mut [E]) -> Vec<Vec<u8>> {
+        let (level, frame, per_sample) = (Vectors::current(), self.frame(), self.image.per_sample());
+        let space = || {
+            let mut padded = frame.empty();
+            padded.fill(E::neg_infinity());
+            (padded, vec![0; frame.row()])
+        };
+        each_chunk_with(y, per_sample, 9 * x.len(), space, |(padded, space), n, out| {
+            let mut taken = vec![0; per_sample];
+            frame.fill(self.sample(x, n), padded);
+            run(level, Maximum { frame, x: padded, out, taken: &mut taken, space });
+            taken
+        })
+    }
+
+    fn maximum_gradient<E: Element>(&self, gy: &[E], taken: &[Vec<u8>], gx: &mut [E], add: bool) {
+        let (level, frame) = (Vectors::current(), self.frame());
+        let space = || (frame.empty(), vec![NONE; frame.len()]);
+        each_chunk_with(gx, self.image.per_sample(), 9 * gy.len(), space, |(padded, taps), n, out| {
+            frame.fill(self.sample(gy, n), padded);
+            let rows = taps[frame.stride()..].chunks_exact_mut(frame.stride());
+            for (taps, taken) in rows.zip(taken[n].chunks_exact(frame.row())) {
+                taps[frame.c..].iter_mut().zip(taken).for_each(|(tap, taken)| *tap = u32::from(*taken));
             }
-        }
-        taken
+            if !add {
+                out.fill(E::zero());
+            }
+            run(level, MaximumGradient { frame, g: padded, taken: taps, out });
+        });
     }
 }

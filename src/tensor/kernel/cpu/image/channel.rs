@@ -3,11 +3,16 @@
 //! Coefficients and sums are spread out over a run of elements that ends with a pixel, so that the
 //! loops are plain loops over neighbours, whatever the number of channels.
 
-use super::{depthwise::period, repeat};
+use super::{BLOCK, repeat};
 use crate::tensor::{
     Element,
     kernel::{lanes::Vector, vectors::Task},
 };
+
+/// The least number of elements after which both channels and registers begin anew.
+fn period(channels: usize) -> usize {
+    (1..=BLOCK).map(|n| n * channels).find(|n| n.is_multiple_of(BLOCK)).expect("BLOCK itself will do")
+}
 
 /// Elements that loops take at a time, with `channels` channels.
 fn run(channels: usize) -> usize {
@@ -99,10 +104,12 @@ impl<E: Element> Task<E> for Products<'_, E> {
     }
 }
 
-/// x = (x − mean) · rstd.
+/// out = (x − mean) · rstd.
 pub struct Standardise<'a, E> {
-    /// Pixels.
-    pub x: &'a mut [E],
+    /// Pixels, or nothing where `out` has them.
+    pub x: Option<&'a [E]>,
+    /// Where the result goes.
+    pub out: &'a mut [E],
     /// The means as [`spread`].
     pub mean: &'a [E],
     /// 1/√(σ² + ε) as [`spread`].
@@ -114,10 +121,15 @@ impl<E: Element> Task<E> for Standardise<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        for x in self.x.chunks_mut(self.mean.len()) {
-            for ((x, mean), rstd) in x.iter_mut().zip(self.mean).zip(self.rstd) {
-                *x = (*x - *mean) * *rstd;
-            }
+        let (run, by_channel) = (self.mean.len(), self.mean.iter().zip(self.rstd));
+        match self.x {
+            None => self.out.chunks_mut(run).for_each(|out| {
+                out.iter_mut().zip(by_channel.clone()).for_each(|(x, (mean, rstd))| *x = (*x - *mean) * *rstd);
+            }),
+            Some(x) => self.out.chunks_mut(run).zip(x.chunks(run)).for_each(|(out, x)| {
+                let all = out.iter_mut().zip(x).zip(by_channel.clone());
+                all.for_each(|((out, x), (mean, rstd))| *out = (*x - *mean) * *rstd);
+            }),
         }
     }
 }
@@ -154,14 +166,41 @@ impl<E: Element> Task<E> for StandardiseGradient<'_, E> {
     }
 }
 
-/// out += by · x.
+/// out = by · x + to.
+pub struct Shift<'a, E> {
+    /// Pixels.
+    pub x: &'a [E],
+    /// The factors as [`spread`].
+    pub by: &'a [E],
+    /// What is added, as [`spread`].
+    pub to: &'a [E],
+    /// Where the result goes.
+    pub out: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Shift<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let run = self.by.len();
+        for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
+            let all = out.iter_mut().zip(x).zip(self.by.iter().zip(self.to));
+            all.for_each(|((out, x), (by, to))| *out = *by * *x + *to);
+        }
+    }
+}
+
+/// out = by · x, or added to `out`.
 pub struct Scale<'a, E> {
     /// Pixels.
     pub x: &'a [E],
     /// The factors as [`spread`].
     pub by: &'a [E],
-    /// Where it is added.
+    /// Where the result goes.
     pub out: &'a mut [E],
+    /// Whether to add to `out`.
+    pub add: bool,
 }
 
 impl<E: Element> Task<E> for Scale<'_, E> {
@@ -171,7 +210,11 @@ impl<E: Element> Task<E> for Scale<'_, E> {
     fn run<V: Vector<E>>(self) {
         let run = self.by.len();
         for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
-            out.iter_mut().zip(x).zip(self.by).for_each(|((out, x), by)| *out += *by * *x);
+            let all = out.iter_mut().zip(x).zip(self.by);
+            match self.add {
+                true => all.for_each(|((out, x), by)| *out += *by * *x),
+                false => all.for_each(|((out, x), by)| *out = *by * *x),
+            }
         }
     }
 }

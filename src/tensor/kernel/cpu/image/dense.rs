@@ -1,29 +1,20 @@
-//! Dense convolution of one image: a matrix product for each row of taps.
+//! Dense convolution of images as matrix products, row by row: the inputs of a row's pixels are brought
+//! into planes of registers, one lane an input.
 //!
-//! In a frame, the inputs under one row of a window are one run of k·C elements. The lanes are output
-//! channels.
+//! In a frame, the inputs under one row of a window are one run of k·C elements.
 
-use super::{BLOCK, Frame};
+use super::{
+    Aligned, Frame,
+    planes::{AHEAD, add_registers, load_row, part, registers, store_row},
+    rows::{half, pointwise, pointwise_gradient},
+};
 use crate::tensor::{
     Element,
     kernel::{
-        lanes::{Vector, seq, unroll},
+        lanes::{Vector, prefetch, seq},
         vectors::Task,
     },
 };
-
-/// Rows of `co` weights, each with zeros up to a multiple of the registers.
-pub fn columns<E: Element>(w: &[E], co: usize) -> Vec<E> {
-    let width = co.next_multiple_of(BLOCK);
-    w.chunks_exact(co).flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(E::zero(), width - co))).collect()
-}
-
-/// Adds such rows to rows of `co`.
-pub fn fold_columns<E: Element>(gw: &mut [E], sums: &[E], co: usize) {
-    for (gw, sums) in gw.chunks_exact_mut(co).zip(sums.chunks_exact(co.next_multiple_of(BLOCK))) {
-        gw.iter_mut().zip(sums).for_each(|(gw, sum)| *gw += *sum);
-    }
-}
 
 /// The weights `[k, k, co, ci]` of the convolution that takes the output's gradient to the input's,
 /// from `[k, k, ci, co]`.
@@ -32,25 +23,85 @@ pub fn transposed<E: Element>(w: &[E], ci: usize, co: usize) -> Vec<E> {
     w.chunks_exact(ci * co).rev().flat_map(tap).collect()
 }
 
-/// Whether registers of half the length suit `co` outputs better.
-fn half<E, V: Vector<E>>(co: usize) -> bool {
-    let half = <V::Half as Vector<E>>::N;
-    !co.is_multiple_of(V::N) && (co.is_multiple_of(half) || co <= half)
+/// What is read.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a, E> {
+    /// Extents of an image, with a border of (k − 1)/2.
+    pub frame: Frame,
+    /// Kernel size k.
+    pub kernel: usize,
+    /// Whether negative entries count as 0.
+    pub relu: bool,
+    /// Images.
+    pub x: &'a [E],
+}
+
+impl<E: Element> Inputs<'_, E> {
+    /// Inputs under one row of a window.
+    fn run(&self) -> usize {
+        self.kernel * self.frame.c
+    }
+
+    /// Planes that a row's inputs take.
+    fn planes<V: Vector<E>>(&self) -> usize {
+        self.kernel * self.run().div_ceil(V::N)
+    }
+
+    /// Image `n` in its frame; without a border, where it lies.
+    #[inline(always)]
+    fn framed<'b>(&'b self, n: usize, space: &'b mut [E]) -> &'b [E] {
+        let image = &self.x[n * self.frame.h * self.frame.row()..][..self.frame.h * self.frame.row()];
+        if self.frame.pad == 0 {
+            return image;
+        }
+        self.frame.fill(image, space);
+        space
+    }
+
+    /// Space for a framed image.
+    fn space(&self) -> Aligned<E> {
+        Aligned::zeros(if self.frame.pad == 0 { 0 } else { self.frame.len() })
+    }
+
+    #[inline(always)]
+    fn each<V: Vector<E>, const WHOLE: bool, const RELU: bool>(&self, row: &mut [V], x: &[E]) {
+        for (at, v) in row.iter_mut().enumerate() {
+            seq();
+            let x = &x[at * self.frame.c..];
+            prefetch(x, AHEAD);
+            let whole = if WHOLE { V::load(x) } else { V::load_part(x) };
+            *v = if RELU { whole.relu() } else { whole };
+        }
+    }
+
+    /// The inputs of row `y` of a framed image, a plane for each register. Lanes behind the last of a run
+    /// have anything in them.
+    #[inline(always)]
+    fn enter<V: Vector<E>>(&self, planes: &mut [V], framed: &[E], y: usize) {
+        let (width, blocks) = (self.frame.w, self.run().div_ceil(V::N));
+        for (plane, row) in planes.chunks_exact_mut(width).enumerate() {
+            seq();
+            let x = &framed[(y + plane / blocks) * self.frame.stride() + plane % blocks * V::N..];
+            let whole = x.len() >= (width - 1) * self.frame.c + V::N;
+            match (whole, self.relu) {
+                (true, true) => self.each::<V, true, true>(row, x),
+                (true, false) => self.each::<V, true, false>(row, x),
+                (false, true) => self.each::<V, false, true>(row, x),
+                (false, false) => self.each::<V, false, false>(row, x),
+            }
+        }
+    }
 }
 
 /// out\[o, co\] = Σ_{tap, ci} x\[o + tap, ci\] · w\[tap, ci, co\], or added to `out`.
 pub struct Dense<'a, E> {
-    /// Extents of `x`, whose border is (k − 1)/2 wide.
-    pub frame: Frame,
-    /// Kernel size k.
-    pub kernel: usize,
+    /// Images.
+    pub inputs: Inputs<'a, E>,
     /// Output channels.
     pub co: usize,
-    /// The weights as [`columns`].
+    /// `[k, k, ci, co]`.
     pub w: &'a [E],
-    /// The image in its frame.
-    pub x: &'a [E],
-    /// Where the result goes.
+    /// Where the results go.
     pub out: &'a mut [E],
     /// Whether to add to `out`.
     pub add: bool,
@@ -68,68 +119,38 @@ impl<E: Element> Task<E> for Dense<'_, E> {
 impl<E: Element> Dense<'_, E> {
     #[inline(always)]
     fn all<V: Vector<E>>(&mut self) {
-        for y in 0..self.frame.h {
-            seq();
-            let mut x = 0;
-            while x + 8 <= self.frame.w {
-                self.tile::<V, 8>(y, &mut x);
-            }
-            if x + 4 <= self.frame.w {
-                self.tile::<V, 4>(y, &mut x);
-            }
-            while x < self.frame.w {
-                self.tile::<V, 1>(y, &mut x);
-            }
-        }
-    }
-
-    /// `T` pixels of row `y` from `at`.
-    #[inline(always)]
-    fn tile<V: Vector<E>, const T: usize>(&mut self, y: usize, at: &mut usize) {
-        let (frame, run) = (self.frame, self.kernel * self.frame.c);
-        let width = self.co.next_multiple_of(BLOCK);
-        let out = &mut self.out[(y * frame.w + *at) * self.co..][..T * self.co];
-        for block in (0..self.co).step_by(V::N) {
-            seq();
-            let mut acc = [V::splat(E::zero()); T];
-            for ky in 0..self.kernel {
+        let (inputs, co, width) = (self.inputs, self.co, self.inputs.frame.w);
+        let (rows, planes) = (self.w.len() / co, inputs.planes::<V>());
+        let mut space = vec![V::splat(E::zero()); co.div_ceil(V::N) * rows + (planes + 1) * width];
+        let space = &mut &mut space[..];
+        let w = registers::<E, V>(self.w, co, space);
+        let [x, line] = [planes * width, width].map(|n| part(space, n));
+        let mut framed = inputs.space();
+        let (row, run) = (width * co, inputs.run());
+        for (n, out) in self.out.chunks_exact_mut(inputs.frame.h * row).enumerate() {
+            let framed = inputs.framed(n, &mut framed);
+            for (y, out) in out.chunks_exact_mut(row).enumerate() {
                 seq();
-                let mut x = [&self.x[..0]; T];
-                let base = &self.x[(y + ky) * frame.stride() + *at * frame.c..];
-                unroll!(T, t, x[t] = &base[t * frame.c..][..run]);
-                let w = self.w[ky * run * width..][..run * width].chunks_exact(width);
-                for (j, w) in w.enumerate() {
+                inputs.enter(x, framed, y);
+                for (block, w) in w.chunks_exact(rows).enumerate() {
                     seq();
-                    let w = V::load(&w[block..]);
-                    unroll!(T, t, acc[t] = acc[t].fma(V::splat(x[t][j]), w));
+                    pointwise(line, x, w, run);
+                    store_row(out, line, co, block, self.add);
                 }
             }
-            let n = V::N.min(self.co - block);
-            unroll!(T, t, {
-                let out = &mut out[t * self.co + block..][..n];
-                if self.add {
-                    acc[t] = acc[t].add(V::load_part(out));
-                }
-                acc[t].store_part(out);
-            });
         }
-        *at += T;
     }
 }
 
-/// gw\[tap, ci, co\] += Σ_o x\[o + tap, ci\] · g\[o, co\].
+/// sums\[tap, ci, co\] += Σ_o x\[o + tap, ci\] · g\[o, co\], image by image.
 pub struct DenseGradient<'a, E> {
-    /// Extents of `x`, whose border is (k − 1)/2 wide.
-    pub frame: Frame,
-    /// Kernel size k.
-    pub kernel: usize,
+    /// Images.
+    pub inputs: Inputs<'a, E>,
     /// Output channels.
     pub co: usize,
-    /// The image in its frame.
-    pub x: &'a [E],
-    /// The output's gradient.
+    /// The outputs' gradients.
     pub g: &'a [E],
-    /// gw as [`columns`]; what is behind the last output channel is without meaning.
+    /// `[k, k, ci, co]`.
     pub sums: &'a mut [E],
 }
 
@@ -145,45 +166,27 @@ impl<E: Element> Task<E> for DenseGradient<'_, E> {
 impl<E: Element> DenseGradient<'_, E> {
     #[inline(always)]
     fn all<V: Vector<E>>(&mut self) {
-        let run = self.kernel * self.frame.c;
-        for block in (0..self.co).step_by(V::N) {
-            seq();
-            for ky in 0..self.kernel {
+        let (inputs, co, width) = (self.inputs, self.co, self.inputs.frame.w);
+        let (rows, planes, zero) = (self.sums.len() / co, inputs.planes::<V>(), V::splat(E::zero()));
+        let blocks = co.div_ceil(V::N);
+        let mut space = vec![zero; blocks * rows + (planes + 1) * width];
+        let space = &mut &mut space[..];
+        let [sums, x, line] = [blocks * rows, planes * width, width].map(|n| part(space, n));
+        let mut framed = inputs.space();
+        let (row, run) = (width * co, inputs.run());
+        for (n, g) in self.g.chunks_exact(inputs.frame.h * row).enumerate() {
+            let framed = inputs.framed(n, &mut framed);
+            sums.fill(zero);
+            for (y, g) in g.chunks_exact(row).enumerate() {
                 seq();
-                let mut j = 0;
-                while j + 8 <= run {
-                    self.rows::<V, 8>(block, ky, &mut j);
-                }
-                if j + 4 <= run {
-                    self.rows::<V, 4>(block, ky, &mut j);
-                }
-                while j < run {
-                    self.rows::<V, 1>(block, ky, &mut j);
+                inputs.enter(x, framed, y);
+                for (block, sums) in sums.chunks_exact_mut(rows).enumerate() {
+                    seq();
+                    load_row(line, g, co, block);
+                    pointwise_gradient(sums, x, line, run);
                 }
             }
+            add_registers(self.sums, sums, co);
         }
-    }
-
-    /// The gradient of `J` rows of weights, over all pixels.
-    #[inline(always)]
-    fn rows<V: Vector<E>, const J: usize>(&mut self, block: usize, ky: usize, j: &mut usize) {
-        let (frame, width) = (self.frame, self.co.next_multiple_of(BLOCK));
-        let mut acc = [V::splat(E::zero()); J];
-        for y in 0..frame.h {
-            seq();
-            let x = &self.x[(y + ky) * frame.stride() + *j..];
-            let g = &self.g[y * frame.w * self.co + block..];
-            for at in 0..frame.w {
-                seq();
-                let (x, g) = (&x[at * frame.c..][..J], V::load_part(&g[at * self.co..]));
-                unroll!(J, i, acc[i] = acc[i].fma(V::splat(x[i]), g));
-            }
-        }
-        let sums = &mut self.sums[(ky * self.kernel * frame.c + *j) * width + block..];
-        unroll!(J, i, {
-            let sum = &mut sums[i * width..];
-            V::load(sum).add(acc[i]).store(sum);
-        });
-        *j += J;
     }
 }

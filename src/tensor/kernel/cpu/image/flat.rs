@@ -1,5 +1,6 @@
 //! Maps and sums that know nothing of channels.
 
+use super::LINE;
 use crate::tensor::{
     Element,
     kernel::{
@@ -27,6 +28,25 @@ impl<E: Element> Task<E> for Axpy<'_, E> {
     }
 }
 
+/// out = s · x.
+pub struct Multiple<'a, E> {
+    /// s.
+    pub s: E,
+    /// x.
+    pub x: &'a [E],
+    /// Where the result goes.
+    pub out: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Multiple<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        self.out.iter_mut().zip(self.x).for_each(|(out, x)| *out = self.s * *x);
+    }
+}
+
 /// Σ x · y.
 pub struct Dot<'a, E> {
     /// x.
@@ -40,14 +60,33 @@ impl<E: Element> Task<E> for Dot<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) -> E {
-        let mut sums = [V::splat(E::zero()); 4];
-        let (mut x, mut y) = (self.x.chunks_exact(4 * V::N), self.y.chunks_exact(4 * V::N));
+        match LINE / (V::N * size_of::<E>()) {
+            1 => self.sum::<V, 1>(),
+            2 => self.sum::<V, 2>(),
+            _ => self.sum::<V, 4>(),
+        }
+    }
+}
+
+impl<E: Element> Dot<'_, E> {
+    /// In four times as many sums as a line of `R` registers has entries, however long a register is: the order of
+    /// the additions is the same on every level.
+    #[inline(always)]
+    fn sum<V: Vector<E>, const R: usize>(self) -> E {
+        let mut sums = [[V::splat(E::zero()); R]; 4];
+        let (mut x, mut y) = (self.x.chunks_exact(4 * R * V::N), self.y.chunks_exact(4 * R * V::N));
         for (x, y) in x.by_ref().zip(y.by_ref()) {
             seq();
-            unroll!(4, i, sums[i] = sums[i].fma(V::load(&x[i * V::N..]), V::load(&y[i * V::N..])));
+            for (i, sums) in sums.iter_mut().enumerate() {
+                unroll!(R, r, {
+                    let at = (i * R + r) * V::N;
+                    sums[r] = sums[r].fma(V::load(&x[at..]), V::load(&y[at..]));
+                });
+            }
         }
-        let mut lanes = [E::zero(); super::BLOCK];
-        sums[0].add(sums[1]).add(sums[2].add(sums[3])).store_part(&mut lanes);
+        let mut lanes = [E::zero(); LINE / size_of::<f32>()];
+        let [a, b, c, d] = sums;
+        unroll!(R, r, a[r].add(b[r]).add(c[r].add(d[r])).store_part(&mut lanes[r * V::N..]));
         let rest: E = x.remainder().iter().zip(y.remainder()).map(|(x, y)| *x * *y).sum();
         lanes.iter().copied().sum::<E>() + rest
     }
@@ -59,14 +98,33 @@ pub fn relu<E: Element>(x: E) -> E {
     if x <= E::zero() { E::zero() } else { x }
 }
 
-/// out += g where x > 0.
+/// out = relu(x).
+pub struct ReluOf<'a, E> {
+    /// x.
+    pub x: &'a [E],
+    /// Where the result goes.
+    pub out: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for ReluOf<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        self.out.iter_mut().zip(self.x).for_each(|(out, x)| *out = relu(*x));
+    }
+}
+
+/// out = g where x > 0 and 0 elsewhere, or added to `out`.
 pub struct ReluGradient<'a, E> {
     /// What the ReLU took, or gave.
     pub x: &'a [E],
     /// The output's gradient.
     pub g: &'a [E],
-    /// Where it is added.
+    /// Where the result goes.
     pub out: &'a mut [E],
+    /// Whether to add to `out`.
+    pub add: bool,
 }
 
 impl<E: Element> Task<E> for ReluGradient<'_, E> {
@@ -74,8 +132,43 @@ impl<E: Element> Task<E> for ReluGradient<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        for ((out, g), x) in self.out.iter_mut().zip(self.g).zip(self.x) {
-            *out += if *x > E::zero() { *g } else { E::zero() };
+        let passed = self.g.iter().zip(self.x).map(|(g, x)| if *x > E::zero() { *g } else { E::zero() });
+        match self.add {
+            true => self.out.iter_mut().zip(passed).for_each(|(out, g)| *out += g),
+            false => self.out.iter_mut().zip(passed).for_each(|(out, g)| *out = g),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::kernel::vectors::{Vectors, run};
+
+    /// The sum as every level has to take it, entry by entry.
+    fn in_order(x: &[f64], y: &[f64], fma: impl Fn(f64, f64, f64) -> f64) -> f64 {
+        const WIDE: usize = LINE / size_of::<f64>();
+        let (x, rest_x) = x.as_chunks::<{ 4 * WIDE }>();
+        let (y, rest_y) = y.as_chunks::<{ 4 * WIDE }>();
+        let lane = |lane| x.iter().zip(y).fold(0.0, |sum, (x, y)| fma(x[lane], y[lane], sum));
+        let column = |i| (lane(i) + lane(WIDE + i)) + (lane(2 * WIDE + i) + lane(3 * WIDE + i));
+        let rest: f64 = rest_x.iter().zip(rest_y).map(|(x, y)| x * y).sum();
+        (0..WIDE).map(column).sum::<f64>() + rest
+    }
+
+    #[test]
+    fn a_product_is_summed_in_the_same_order_on_every_level() {
+        let draw = |step: f64| (0..1000).map(|i| (step * f64::from(i)).sin()).collect::<Vec<_>>();
+        let (x, y) = (draw(1.3), draw(0.7));
+        for n in [0, 5, 32, 63, 1000] {
+            let (x, y) = (&x[..n], &y[..n]);
+            for level in Vectors::ALL.into_iter().filter(|level| level.supported()) {
+                let want = match level {
+                    Vectors::Portable => in_order(x, y, |x, y, sum| sum + x * y),
+                    _ => in_order(x, y, f64::mul_add),
+                };
+                assert_eq!(run(level, Dot { x, y }), want, "{level:?}, {n} entries");
+            }
         }
     }
 }

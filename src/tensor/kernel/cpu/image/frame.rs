@@ -1,5 +1,6 @@
 //! An image inside a border of zeros.
 
+use super::LINE;
 use crate::tensor::{Element, op::Image};
 use std::ops::{Deref, DerefMut};
 
@@ -23,16 +24,19 @@ impl Frame {
     }
 
     /// Elements from one row to the next.
+    #[inline(always)]
     pub fn stride(self) -> usize {
         (self.w + 2 * self.pad) * self.c
     }
 
     /// Elements of a row of the image.
+    #[inline(always)]
     pub fn row(self) -> usize {
         self.w * self.c
     }
 
     /// Elements in all.
+    #[inline(always)]
     pub fn len(self) -> usize {
         (self.h + 2 * self.pad) * self.stride()
     }
@@ -42,12 +46,11 @@ impl Frame {
         Aligned::zeros(self.len())
     }
 
-    /// Writes `f` of the entries of `image` inside the border.
-    #[inline(always)]
-    pub fn fill<E: Element>(self, frame: &mut [E], image: &[E], f: impl Fn(E) -> E) {
-        let rows = frame[self.pad * self.stride()..].chunks_exact_mut(self.stride());
-        for (to, from) in rows.zip(image.chunks_exact(self.row())) {
-            to[self.pad * self.c..].iter_mut().zip(from).for_each(|(to, from)| *to = f(*from));
+    /// Writes an image inside the border of the frame `out`.
+    pub fn fill<E: Copy>(self, image: &[E], out: &mut [E]) {
+        let rows = out[self.pad * self.stride()..].chunks_exact_mut(self.stride());
+        for (out, image) in rows.zip(image.chunks_exact(self.row())) {
+            out[self.pad * self.c..][..self.row()].copy_from_slice(image);
         }
     }
 }
@@ -56,6 +59,7 @@ impl Frame {
 pub struct Aligned<E> {
     buffer: Vec<E>,
     start: usize,
+    n: usize,
 }
 
 impl<E: Element> Aligned<E> {
@@ -64,23 +68,20 @@ impl<E: Element> Aligned<E> {
         let buffer = vec![E::zero(); n + LINE / size_of::<E>()];
         // What does not fit has no remedy and needs none: alignment is for speed alone.
         let start = buffer.as_ptr().align_offset(LINE).min(buffer.len() - n);
-        Aligned { buffer, start }
+        Aligned { buffer, start, n }
     }
 }
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
 
 impl<E> Deref for Aligned<E> {
     type Target = [E];
 
     fn deref(&self) -> &[E] {
-        &self.buffer[self.start..]
+        &self.buffer[self.start..][..self.n]
     }
 }
 
 impl<E> DerefMut for Aligned<E> {
     fn deref_mut(&mut self) -> &mut [E] {
-        &mut self.buffer[self.start..]
+        &mut self.buffer[self.start..][..self.n]
     }
 }

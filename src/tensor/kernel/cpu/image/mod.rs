@@ -3,20 +3,28 @@
 mod channel;
 mod dense;
 mod depthwise;
+mod edge;
+mod edge_back;
 mod flat;
 mod frame;
+mod planes;
+mod pool;
+mod rows;
 
-pub use channel::{Products, Scale, Scatter, Standardise, StandardiseGradient, Total, spread};
-pub use dense::{Dense, DenseGradient, columns, fold_columns, transposed};
-pub use depthwise::{Depthwise, DepthwiseGradient, Taps, flipped};
-pub use flat::{Axpy, Dot, ReluGradient, relu};
+pub use channel::{Products, Scale, Scatter, Shift, Standardise, StandardiseGradient, Total, spread};
+pub use dense::{Dense, DenseGradient, Inputs, transposed};
+pub use depthwise::{Depthwise, DepthwiseGradient, flipped};
+pub use edge::{Centred, Edge, EdgeForward};
+pub use edge_back::EdgeBackward;
+pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf};
 pub use frame::{Aligned, Frame};
+pub use pool::{Maximum, MaximumGradient, WindowSums};
+
+/// Bytes of a cache line, and of the longest register.
+const LINE: usize = 64;
 
 /// Registers of every level divide this many elements.
 const BLOCK: usize = 16;
-
-/// The most registers that a tile has.
-const TILE: usize = 8;
 
 /// Appends `n` elements to `out`: `x` again and again.
 fn repeat<E: Copy>(out: &mut Vec<E>, x: &[E], n: usize) {

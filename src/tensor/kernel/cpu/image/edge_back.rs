@@ -1,0 +1,211 @@
+//! The way back through ReLU → depthwise → pointwise → x̂ of images, row by row, as [`edge`](super::edge) goes forth.
+
+use super::{
+    edge::{Centred, Edge, enter, of_image},
+    planes::{AHEAD, Planes, add_registers, load_if, part, registers, store_if},
+    rows::{depthwise, depthwise_gradient, half, pointwise, pointwise_gradient, with_kernel},
+};
+use crate::tensor::{
+    Element,
+    kernel::{
+        lanes::{Vector, prefetch, seq},
+        vectors::Task,
+    },
+};
+
+/// The gradient of x from that of the result, and those of the weights.
+pub struct EdgeBackward<'a, E> {
+    /// The convolution forwards.
+    pub edge: Edge<'a, E>,
+    /// The convolution from the result's gradient to the input's.
+    pub back: Edge<'a, E>,
+    /// Images.
+    pub x: &'a [E],
+    /// Whether the convolution was of x̂.
+    pub centred: Centred<'a, E>,
+    /// The gradient of the normalised result.
+    pub gy: &'a [E],
+    /// The result, normalised.
+    pub y: &'a [E],
+    /// Whether it is still to be normalised.
+    pub y_centred: Centred<'a, E>,
+    /// For each image and channel mean(g), mean(g x̂) and 1/√(σ² + ε).
+    pub norm: [&'a [E]; 3],
+    /// Where the gradient of x goes.
+    pub gx: &'a mut [E],
+    /// Whether to add to `gx`.
+    pub add: bool,
+    /// Whether the weights' gradients are asked for.
+    pub weights: bool,
+}
+
+impl<E: Element> Task<E> for EdgeBackward<'_, E> {
+    /// The depthwise `[k, k, C]` and the pointwise gradient `[C, C]`; and Σ gx and Σ gx x of each channel of each
+    /// image.
+    type Output = [Vec<E>; 3];
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(mut self) -> [Vec<E>; 3] {
+        let size = self.edge.size;
+        match half::<E, V>(self.edge.frame.c) {
+            true => with_kernel!(self.all::<V::Half>(), size),
+            false => with_kernel!(self.all::<V>(), size),
+        }
+    }
+}
+
+/// rstd · (g − mean − x̂ · product) for a row; `of` has the mean, the product and rstd, `centre` what the result
+/// is yet to be normalised by.
+#[inline(always)]
+fn through_norm<E: Element, V: Vector<E>>(
+    to: &mut [V],
+    from: [&[E]; 2],
+    of: [V; 3],
+    centre: Option<[V; 2]>,
+    c: usize,
+    block: usize,
+) {
+    let whole = (block + 1) * V::N <= c;
+    match (whole, centre) {
+        (true, None) => through_norm_each::<E, V, true, false>(to, from, of, [of[0]; 2], c, block),
+        (true, Some(centre)) => through_norm_each::<E, V, true, true>(to, from, of, centre, c, block),
+        (false, None) => through_norm_each::<E, V, false, false>(to, from, of, [of[0]; 2], c, block),
+        (false, Some(centre)) => through_norm_each::<E, V, false, true>(to, from, of, centre, c, block),
+    }
+}
+
+#[inline(always)]
+fn through_norm_each<E: Element, V: Vector<E>, const WHOLE: bool, const CENTRE: bool>(
+    to: &mut [V],
+    [g, result]: [&[E]; 2],
+    [mean, product, rstd]: [V; 3],
+    centre: [V; 2],
+    c: usize,
+    block: usize,
+) {
+    for ((to, g), result) in to.iter_mut().zip(g.chunks_exact(c)).zip(result.chunks_exact(c)) {
+        seq();
+        prefetch(g, AHEAD);
+        prefetch(result, AHEAD);
+        let [g, y] = [load_if::<E, V, WHOLE>(g, c, block), load_if::<E, V, WHOLE>(result, c, block)];
+        let xhat = if CENTRE { y.sub(centre[0]).mul(centre[1]) } else { y };
+        *to = rstd.mul(g.sub(mean).sub(xhat.mul(product)));
+    }
+}
+
+/// Writes a row of gradients where `x` is positive and 0 elsewhere, or adds it; `both` are Σ gx and Σ gx x.
+#[inline(always)]
+fn store_where_positive<E: Element, V: Vector<E>>(
+    out: &mut [E],
+    g: &[V],
+    x: &[V],
+    both: &mut [V],
+    at: (usize, usize),
+    add: bool,
+) {
+    if (at.1 + 1) * V::N <= at.0 {
+        store_where_positive_each::<E, V, true>(out, g, x, both, at, add);
+    } else {
+        store_where_positive_each::<E, V, false>(out, g, x, both, at, add);
+    }
+}
+
+#[inline(always)]
+fn store_where_positive_each<E: Element, V: Vector<E>, const WHOLE: bool>(
+    out: &mut [E],
+    g: &[V],
+    x: &[V],
+    both: &mut [V],
+    (c, block): (usize, usize),
+    add: bool,
+) {
+    let (mut sum, mut product) = (both[0], both[1]);
+    for ((pixel, g), x) in out.chunks_exact_mut(c).zip(g).zip(x) {
+        seq();
+        prefetch(pixel, AHEAD);
+        let g = g.where_positive(*x);
+        sum = sum.add(g);
+        product = product.fma(g, *x);
+        store_if::<E, V, WHOLE>(g, pixel, c, block, add);
+    }
+    (both[0], both[1]) = (sum, product);
+}
+
+impl<E: Element> EdgeBackward<'_, E> {
+    #[inline(always)]
+    fn all<V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(&mut self) -> [Vec<E>; 3] {
+        let Edge { frame, size, .. } = self.edge;
+        let (c, w, h, pad, taps, zero) = (frame.c, frame.w, frame.h, frame.pad, size.0 * size.0, V::splat(E::zero()));
+        let (blocks, image, row) = (c.div_ceil(V::N), h * frame.row(), frame.row());
+        let weights = blocks * (3 * taps + 2 * c + 9);
+        let mut space = vec![zero; weights + 2 * Planes::<V>::len(frame, blocks) + 2 * blocks * w + w];
+        let space = &mut &mut space[..];
+        let [dw, dw_back, pw_back] =
+            [self.edge.depthwise, self.back.depthwise, self.back.pointwise].map(|w| registers::<E, V>(w, c, space));
+        let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, blocks, space));
+        let [dw_sums, pw_sums, norm, middle, g, line, centre, y_centre, both] =
+            [blocks * taps, blocks * c, 3 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks, 2 * blocks]
+                .map(|n| part(space, n));
+        let mut sums = [taps * c, c * c, self.gx.len() / image * 2 * c].map(|n| vec![E::zero(); n]);
+        for (n, gx) in self.gx.chunks_exact_mut(image).enumerate() {
+            let [x, gy, result] = [self.x, self.gy, self.y].map(|all| &all[n * image..][..image]);
+            of_image(self.centred, n, c, centre);
+            of_image(self.y_centred, n, c, y_centre);
+            let centre = self.centred.map(|_| &*centre);
+            let y_centre = self.y_centred.map(|_| &*y_centre);
+            let by_channel = &mut &mut *norm;
+            let norm = self.norm.map(|all| registers::<E, V>(&all[n * c..][..c], c, by_channel));
+            [&mut *dw_sums, pw_sums, both].into_iter().for_each(|sums| sums.fill(zero));
+            for y in 0..h + pad {
+                seq();
+                if y < h {
+                    enter(&mut inside, frame, x, y, centre);
+                    for (block, g) in g.chunks_exact_mut(w).enumerate() {
+                        seq();
+                        let of = [0, 1, 2].map(|which: usize| norm[which][block]);
+                        let y_centre = y_centre.map(|of| [of[block], of[blocks + block]]);
+                        through_norm(g, [gy, result].map(|all| &all[y * row..][..row]), of, y_centre, c, block);
+                    }
+                    if self.weights {
+                        for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
+                            seq();
+                            let (x, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
+                            depthwise::<E, V, K, D, L, M>(middle, x, inside.stride(), dw, size);
+                        }
+                        for (g, sums) in g.chunks_exact(w).zip(pw_sums.chunks_exact_mut(c)) {
+                            seq();
+                            pointwise_gradient(sums, middle, g, c);
+                        }
+                    }
+                    for (block, pw) in pw_back.chunks_exact(c).enumerate() {
+                        seq();
+                        pointwise(back.row(block, y), g, pw, c);
+                        if self.weights {
+                            let (x, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
+                            let g = &back.from(block, y + pad)[pad..][..w];
+                            depthwise_gradient::<E, V, K, D, L, M>(sums, x, inside.stride(), g, size);
+                        }
+                    }
+                }
+                let Some(y) = y.checked_sub(pad) else { continue };
+                for (block, dw) in dw_back.chunks_exact(taps).enumerate() {
+                    seq();
+                    depthwise::<E, V, K, D, L, M>(line, back.from(block, y), back.stride(), dw, size);
+                    let both = &mut both[2 * block..];
+                    store_where_positive(
+                        &mut gx[y * row..][..row],
+                        line,
+                        inside.row(block, y),
+                        both,
+                        (c, block),
+                        self.add,
+                    );
+                }
+            }
+            add_registers(&mut sums[0], dw_sums, c);
+            add_registers(&mut sums[1], pw_sums, c);
+            add_registers(&mut sums[2][2 * n * c..][..2 * c], both, c);
+        }
+        sums
+    }
+}

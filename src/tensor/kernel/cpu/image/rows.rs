@@ -1,0 +1,213 @@
+//! The parts of separable convolutions, on rows of registers.
+//!
+//! A kernel K of 0 stands for one that is not known here:
+//! `size` has its size and dilation.
+
+use crate::tensor::{
+    Element,
+    kernel::lanes::{Vector, seq, unroll},
+};
+
+/// Kernel size and dilation.
+pub type Size = (usize, usize);
+
+/// Calls the method with K, D, the inputs L of eight neighbouring pixels and M of one. Registers of less
+/// than 512 bits are 16 at most, too few for eight sums and a row of inputs: they are read anew for each
+/// tap, by code that fits every kernel.
+macro_rules! with_kernel {
+    ($self:ident.$method:ident::<$v:ty>(), $size:expr) => {
+        match $size {
+            _ if <$v as Vector<E>>::N * size_of::<E>() < 64 => $self.$method::<$v, 0, 0, 8, 1>(),
+            (3, 1) => $self.$method::<$v, 3, 1, 10, 3>(),
+            (3, 2) => $self.$method::<$v, 3, 2, 12, 5>(),
+            (5, 1) => $self.$method::<$v, 5, 1, 12, 5>(),
+            (5, 2) => $self.$method::<$v, 5, 2, 16, 9>(),
+            _ => $self.$method::<$v, 0, 0, 8, 1>(),
+        }
+    };
+}
+pub(super) use with_kernel;
+
+/// Whether registers of half the length will do for `channels`.
+pub fn half<E, V: Vector<E>>(channels: usize) -> bool {
+    channels <= <V::Half as Vector<E>>::N && <V::Half as Vector<E>>::N < V::N
+}
+
+/// out\[o\] = Σ_tap x\[o + d·tap\] · w\[tap\] over a row; `x` begins at the first tap of the first pixel.
+#[inline(always)]
+pub fn depthwise<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
+    out: &mut [V],
+    x: &[V],
+    stride: usize,
+    w: &[V],
+    size: Size,
+) {
+    let (tiles, rest) = out.as_chunks_mut::<8>();
+    for (i, out) in tiles.iter_mut().enumerate() {
+        seq();
+        *out = depthwise_tile::<E, V, K, D, 8, L>(&x[8 * i..], stride, w, size);
+    }
+    for (i, out) in rest.iter_mut().enumerate() {
+        seq();
+        [*out] = depthwise_tile::<E, V, K, D, 1, M>(&x[8 * tiles.len() + i..], stride, w, size);
+    }
+}
+
+/// `T` pixels, whose taps in a row need `L` inputs.
+#[inline(always)]
+fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, const T: usize, const L: usize>(
+    x: &[V],
+    stride: usize,
+    w: &[V],
+    (kernel, dilation): Size,
+) -> [V; T] {
+    let mut acc = [V::splat(E::zero()); T];
+    if K == 0 {
+        for (tap, w) in w[..kernel * kernel].iter().enumerate() {
+            seq();
+            let at = tap / kernel * dilation * stride + tap % kernel * dilation;
+            let x = x[at..].first_chunk::<T>().expect("a frame around the image");
+            unroll!(T, t, acc[t] = acc[t].fma(x[t], *w));
+        }
+    }
+    for ky in 0..K {
+        seq();
+        let x = x[ky * D * stride..].first_chunk::<L>().expect("a frame around the image");
+        let w = w[ky * K..].first_chunk::<K>().expect("K rows of taps");
+        unroll!(K, kx, unroll!(T, t, acc[t] = acc[t].fma(x[t + kx * D], w[kx])));
+    }
+    acc
+}
+
+/// sums\[tap\] += Σ x\[o + d·tap\] · g\[o\] over a row. One row of taps at a time; even and odd pixels have
+/// sums of their own, since K alone would wait for one another.
+#[inline(always)]
+pub fn depthwise_gradient<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
+    sums: &mut [V],
+    x: &[V],
+    stride: usize,
+    g: &[V],
+    (kernel, dilation): Size,
+) {
+    let (tiles, rest) = g.as_chunks::<8>();
+    let zero = V::splat(E::zero());
+    if K == 0 {
+        for (tap, sum) in sums.iter_mut().enumerate() {
+            seq();
+            let x = &x[tap / kernel * dilation * stride + tap % kernel * dilation..];
+            let (mut even, mut odd) = (zero, zero);
+            for (i, g) in tiles.iter().enumerate() {
+                seq();
+                let x = x[8 * i..].first_chunk::<8>().expect("a frame around the image");
+                unroll!(4, t, {
+                    even = even.fma(x[2 * t], g[2 * t]);
+                    odd = odd.fma(x[2 * t + 1], g[2 * t + 1]);
+                });
+            }
+            for (x, g) in x[8 * tiles.len()..].iter().zip(rest) {
+                seq();
+                even = even.fma(*x, *g);
+            }
+            *sum = sum.add(even.add(odd));
+        }
+    }
+    for ky in 0..K {
+        seq();
+        let x = &x[ky * D * stride..];
+        let (mut even, mut odd) = ([zero; K], [zero; K]);
+        for (i, g) in tiles.iter().enumerate() {
+            seq();
+            let x = x[8 * i..].first_chunk::<L>().expect("a frame around the image");
+            unroll!(4, t, {
+                unroll!(K, kx, even[kx] = even[kx].fma(x[2 * t + kx * D], g[2 * t]));
+                unroll!(K, kx, odd[kx] = odd[kx].fma(x[2 * t + 1 + kx * D], g[2 * t + 1]));
+            });
+        }
+        for (i, g) in rest.iter().enumerate() {
+            seq();
+            let x = x[8 * tiles.len() + i..].first_chunk::<M>().expect("a frame around the image");
+            unroll!(K, kx, even[kx] = even[kx].fma(x[kx * D], *g));
+        }
+        let sums = sums[ky * K..].first_chunk_mut::<K>().expect("K rows of taps");
+        unroll!(K, kx, sums[kx] = sums[kx].add(even[kx].add(odd[kx])));
+    }
+}
+
+/// One register of outputs of the matrix product of a row: `x` has a row for each plane, one after another,
+/// `w` a register for each of the inputs. A new plane begins after every `run` of them, and every register.
+#[inline(always)]
+pub fn pointwise<E: Element, V: Vector<E>>(out: &mut [V], x: &[V], w: &[V], run: usize) {
+    let width = out.len();
+    let (tiles, rest) = out.as_chunks_mut::<8>();
+    for (i, out) in tiles.iter_mut().enumerate() {
+        seq();
+        *out = pointwise_tile::<E, V, 8>(&x[8 * i..], width, w, run);
+    }
+    for (i, out) in rest.iter_mut().enumerate() {
+        seq();
+        [*out] = pointwise_tile::<E, V, 1>(&x[8 * tiles.len() + i..], width, w, run);
+    }
+}
+
+#[inline(always)]
+fn pointwise_tile<E: Element, V: Vector<E>, const T: usize>(x: &[V], width: usize, w: &[V], run: usize) -> [V; T] {
+    let mut acc = [V::splat(E::zero()); T];
+    let mut plane = 0;
+    for w in w.chunks_exact(run) {
+        seq();
+        for w in w.chunks(V::N) {
+            seq();
+            let x = x[plane * width..].first_chunk::<T>().expect("a row for each plane");
+            for (lane, w) in w.iter().enumerate() {
+                seq();
+                unroll!(T, t, acc[t] = acc[t].fma_lane(&x[t], lane, *w));
+            }
+            plane += 1;
+        }
+    }
+    acc
+}
+
+/// sums\[input\] += Σ lane input of x\[o\] · g\[o\] over a row, for one register of outputs; `x` and `run` as
+/// in [`pointwise`].
+#[inline(always)]
+pub fn pointwise_gradient<E: Element, V: Vector<E>>(sums: &mut [V], x: &[V], g: &[V], run: usize) {
+    let mut planes = x.chunks_exact(g.len());
+    for sums in sums.chunks_exact_mut(run) {
+        seq();
+        for sums in sums.chunks_mut(V::N) {
+            seq();
+            let x = planes.next().expect("a row for each plane");
+            let mut lane = 0;
+            while lane < sums.len() {
+                seq();
+                match sums.len() - lane {
+                    16.. => lanes::<E, V, 16>(sums, &mut lane, x, g),
+                    // A row of taps over three colours.
+                    9 => lanes::<E, V, 9>(sums, &mut lane, x, g),
+                    8.. => lanes::<E, V, 8>(sums, &mut lane, x, g),
+                    4.. => lanes::<E, V, 4>(sums, &mut lane, x, g),
+                    _ => lanes::<E, V, 1>(sums, &mut lane, x, g),
+                }
+            }
+        }
+    }
+}
+
+/// `J` inputs of a plane from `lane` on.
+#[inline(always)]
+fn lanes<E: Element, V: Vector<E>, const J: usize>(sums: &mut [V], lane: &mut usize, x: &[V], g: &[V]) {
+    // What cannot be asked for need not be compiled.
+    if J > V::N {
+        return;
+    }
+    let sums = sums[*lane..].first_chunk_mut::<J>().expect("as many as were matched");
+    let mut acc = *sums;
+    for (x, g) in x.iter().zip(g) {
+        seq();
+        let x = x.lanes::<J>(*lane);
+        unroll!(J, j, acc[j] = acc[j].fma(V::splat(x[j]), *g));
+    }
+    *sums = acc;
+    *lane += J;
+}

@@ -1,0 +1,32 @@
+// All kernels as one module, each for f32 and f64: `relu_forward` is there as `relu_forward_f32` and
+// `relu_forward_f64`.
+//
+// Activations are [N, H, W, C], row-major; one thread computes one element unless a kernel says
+// otherwise. Every sum has a fixed order, in one thread or as a tree over a block, and nothing is
+// added atomically: the same inputs give the same bits.
+
+// Threads of a block, in every launch.
+#define THREADS 256
+
+// The element that this thread computes.
+__device__ inline int element() { return blockIdx.x * blockDim.x + threadIdx.x; }
+
+// A gradient's kernel takes where it writes, `gx`, and what is added to: `old` is the same memory, or null where
+// nothing has arrived yet.
+template <class Real> __device__ inline void add_to(Real *gx, const Real *old, int i, Real value) {
+    gx[i] = old ? old[i] + value : value;
+}
+
+namespace f32 {
+typedef float Real;
+#define KERNEL(name) extern "C" __global__ void __launch_bounds__(THREADS) name##_f32
+#include "operations.cuh"
+#undef KERNEL
+}
+
+namespace f64 {
+typedef double Real;
+#define KERNEL(name) extern "C" __global__ void __launch_bounds__(THREADS) name##_f64
+#include "operations.cuh"
+#undef KERNEL
+}

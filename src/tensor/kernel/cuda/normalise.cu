@@ -1,0 +1,174 @@
+// x̂ = (x − μ)/√(σ² + ε) over groups, and its gradient (eq. 8). A block works on a strip, STRIP pixels of
+// one sample, in LANES channels; what it finds is put together over the group's strips and channels.
+
+// So that a thread has TERMS pixels of one channel.
+#define STRIP (ROWS * TERMS)
+
+// The strip, channel and group of a thread. A group is all of a sample, or with per_sample = 0 of the batch, in
+// `channels` neighbouring channels.
+struct Place {
+    int strip, pixels, channel, group;
+    bool inside;
+
+    // Where the thread's first pixel is, and how far the next.
+    int first, along;
+
+    __device__ Place(int image, int c, int per_sample, int channels) {
+        int strips = (image + STRIP - 1) / STRIP, row = threadIdx.x / LANES, start = blockIdx.x % strips * STRIP;
+        int sample = blockIdx.x / strips, left = image - start - row;
+        strip = blockIdx.x;
+        channel = blockIdx.y * LANES + threadIdx.x % LANES;
+        inside = channel < c;
+        pixels = !inside || left <= 0 ? 0 : left >= STRIP ? TERMS : (left + ROWS - 1) / ROWS;
+        if (pixels > TERMS) pixels = TERMS;
+        group = (per_sample ? sample : 0) * (c / channels) + channel / channels;
+        first = (sample * image + start + row) * c + channel;
+        along = ROWS * c;
+    }
+};
+
+// How many, their mean, and Σ (x − mean)².
+struct Moments {
+    Real count, mean, scatter;
+};
+
+// Both together. Where the means agree nothing is rounded, so a group that does not vary has scatter 0.
+__device__ inline Moments together(Moments a, Moments b) {
+    if (a.count == 0) return b;
+    if (b.count == 0) return a;
+    Real count = a.count + b.count, apart = b.mean - a.mean, share = b.count / count;
+    return {count, a.mean + apart * share, a.scatter + b.scatter + apart * apart * a.count * share};
+}
+
+// parts[strip, c]: the mean and the scatter of the strip in channel c.
+KERNEL(strip_moments)(Real *means, Real *scatters, const Real *x, int image, int c, int per_sample, int channels) {
+    __shared__ Moments rows[ROWS][LANES];
+    Place at(image, c, per_sample, channels);
+    int lane = threadIdx.x % LANES, row = threadIdx.x / LANES;
+    Real values[TERMS], sum = 0, scatter = 0;
+#pragma unroll
+    for (int j = 0; j < TERMS; ++j) {
+        values[j] = j < at.pixels ? x[at.first + j * at.along] : Real(0);
+        if (j < at.pixels) sum += values[j] - values[0];
+    }
+    Real mean = at.pixels ? values[0] + sum / at.pixels : Real(0);
+#pragma unroll
+    for (int j = 0; j < TERMS; ++j) {
+        Real off = values[j] - mean;
+        if (j < at.pixels) scatter += off * off;
+    }
+    rows[row][lane] = {Real(at.pixels), mean, scatter};
+    for (int half = ROWS / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (row < half) rows[row][lane] = together(rows[row][lane], rows[row + half][lane]);
+    }
+    if (row == 0 && at.inside) {
+        means[at.strip * c + at.channel] = rows[0][lane].mean;
+        scatters[at.strip * c + at.channel] = rows[0][lane].scatter;
+    }
+}
+
+// Where part j of group `group` stands among [strip, c], and how many pixels it is of.
+__device__ inline int part(
+    int group, int j, int image, int c, int per_sample, int channels, int *pixels
+) {
+    int strips = (image + STRIP - 1) / STRIP, groups = c / channels;
+    int strip = j / channels + (per_sample ? group / groups * strips : 0), start = strip % strips * STRIP;
+    *pixels = image - start < STRIP ? image - start : STRIP;
+    return strip * c + group % groups * channels + j % channels;
+}
+
+// μ, and 1/√(σ² + ε) or 0 where σ² + ε = 0, of each group from its `parts` parts: a block each.
+KERNEL(group_moments)(
+    Real *means, Real *rstds, const Real *part_means, const Real *scatters, int parts, int image, int c, int per_sample,
+    int channels, Real eps
+) {
+    __shared__ Moments all[THREADS];
+    int thread = threadIdx.x, pixels;
+    Moments sum = {0, 0, 0};
+    for (int j = thread; j < parts; j += THREADS) {
+        int at = part(blockIdx.x, j, image, c, per_sample, channels, &pixels);
+        sum = together(sum, {Real(pixels), part_means[at], scatters[at]});
+    }
+    all[thread] = sum;
+    for (int half = THREADS / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (thread < half) all[thread] = together(all[thread], all[thread + half]);
+    }
+    if (thread > 0) return;
+    Real variance = all[0].scatter / all[0].count + eps;
+    means[blockIdx.x] = all[0].mean;
+    // NaN in a group shows in all of it.
+    rstds[blockIdx.x] = variance == 0 ? Real(0) : 1 / sqrt(variance);
+}
+
+KERNEL(standardise)(
+    Real *y, const Real *x, const Real *means, const Real *rstds, int image, int c, int per_sample, int channels
+) {
+    Place at(image, c, per_sample, channels);
+    if (!at.inside) return;
+    Real mean = means[at.group], rstd = rstds[at.group];
+#pragma unroll
+    for (int j = 0; j < TERMS; ++j) {
+        int i = at.first + j * at.along;
+        if (j < at.pixels) y[i] = (x[i] - mean) * rstd;
+    }
+}
+
+// parts[strip, c]: Σ gy and Σ gy x̂.
+KERNEL(strip_gradients)(
+    Real *sums, Real *products, const Real *gy, const Real *xhat, int image, int c, int per_sample, int channels
+) {
+    Place at(image, c, per_sample, channels);
+    Real sum = 0, product = 0;
+#pragma unroll
+    for (int j = 0; j < TERMS; ++j) {
+        int i = at.first + j * at.along;
+        if (j < at.pixels) {
+            sum += gy[i];
+            product += gy[i] * xhat[i];
+        }
+    }
+    sum = rows_sum(sum);
+    __syncthreads();
+    product = rows_sum(product);
+    if (threadIdx.x < LANES && at.inside) {
+        sums[at.strip * c + at.channel] = sum;
+        products[at.strip * c + at.channel] = product;
+    }
+}
+
+// The means of gy and of gy x̂ in each group, of `size` entries: a block each.
+KERNEL(group_gradients)(
+    Real *means, Real *products, const Real *sums, const Real *part_products, int parts, int size, int image, int c,
+    int per_sample, int channels
+) {
+    Real sum = 0, product = 0;
+    int pixels;
+    for (int j = threadIdx.x; j < parts; j += THREADS) {
+        int at = part(blockIdx.x, j, image, c, per_sample, channels, &pixels);
+        sum += sums[at];
+        product += part_products[at];
+    }
+    sum = block_sum(sum);
+    __syncthreads();
+    product = block_sum(product);
+    if (threadIdx.x > 0) return;
+    means[blockIdx.x] = sum / size;
+    products[blockIdx.x] = product / size;
+}
+
+// gx += rstd (gy − mean(gy) − x̂ mean(gy x̂)).
+KERNEL(standardise_gradient)(
+    Real *gx, const Real *old, const Real *gy, const Real *xhat, const Real *means, const Real *products,
+    const Real *rstds, int image, int c, int per_sample, int channels
+) {
+    Place at(image, c, per_sample, channels);
+    if (!at.inside) return;
+    Real mean = means[at.group], product = products[at.group], rstd = rstds[at.group];
+#pragma unroll
+    for (int j = 0; j < TERMS; ++j) {
+        int i = at.first + j * at.along;
+        if (j < at.pixels) add_to(gx, old, i, rstd * (gy[i] - mean - xhat[i] * product));
+    }
+}

@@ -1,0 +1,113 @@
+//! Moving averages of a batch's statistics, which normalise images that are tested.
+
+use super::{Backend, Element, Var, error::Result};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+/// Weight of the newest batch, as PyTorch has it.
+const NEWEST: f64 = 0.1;
+
+/// Mean and variance of each channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Average {
+    /// μ, from 0.
+    pub mean: Vec<f64>,
+    /// σ², without bias, from 1.
+    pub variance: Vec<f64>,
+}
+
+impl Average {
+    /// Before any batch.
+    pub fn start(channels: usize) -> Self {
+        Average { mean: vec![0.0; channels], variance: vec![1.0; channels] }
+    }
+}
+
+/// The averages of all layers, by the layer's name; clones are the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Moving(Rc<RefCell<BTreeMap<String, Average>>>);
+
+impl Moving {
+    /// All of them.
+    pub fn all(&self) -> BTreeMap<String, Average> {
+        self.0.borrow().clone()
+    }
+
+    /// Replaces all of them.
+    pub fn set(&self, all: BTreeMap<String, Average>) {
+        self.0.replace(all);
+    }
+
+    /// Moves the averages of `layer` towards the statistics of `x`, `[…, C]`.
+    pub fn gather<E: Element, D: Backend<E>>(&self, layer: &str, x: &Var<E, D>) -> Result<()> {
+        let channels = x.shape().last().copied().unwrap_or(1);
+        let host = x.to_host()?;
+        let n = (host.len() / channels) as f64;
+        let mut mean = vec![0.0; channels];
+        let mut variance = vec![0.0; channels];
+        for row in host.chunks_exact(channels) {
+            mean.iter_mut().zip(row).for_each(|(sum, x)| *sum += x.double() / n);
+        }
+        for row in host.chunks_exact(channels) {
+            let square = |(x, mean): (&E, &f64)| (x.double() - mean).powi(2);
+            variance.iter_mut().zip(row.iter().zip(&mean)).for_each(|(sum, pair)| *sum += square(pair));
+        }
+        let mut all = self.0.borrow_mut();
+        let average = all.entry(layer.into()).or_insert_with(|| Average::start(channels));
+        for c in 0..channels {
+            average.mean[c] += NEWEST * (mean[c] - average.mean[c]);
+            average.variance[c] += NEWEST * (variance[c] / (n - 1.0).max(1.0) - average.variance[c]);
+        }
+        Ok(())
+    }
+
+    /// (x − μ)/√(σ² + ε) with the averages of `layer`.
+    pub fn normalise<E: Element, D: Backend<E>>(&self, layer: &str, x: &Var<E, D>, eps: f64) -> Result<Var<E, D>> {
+        let channels = x.shape().last().copied().unwrap_or(1);
+        let Average { mean, variance } =
+            self.0.borrow().get(layer).cloned().unwrap_or_else(|| Average::start(channels));
+        let scale = variance.iter().map(|variance| (variance + eps).sqrt().recip());
+        let scale: Vec<f64> = scale.map(|scale| if scale.is_finite() { scale } else { 0.0 }).collect();
+        let shift: Vec<E> = mean.iter().zip(&scale).map(|(mean, scale)| E::of(-mean * scale)).collect();
+        let scale: Vec<E> = scale.into_iter().map(E::of).collect();
+        let channel = |values: &[E]| Var::new(x.device(), &[channels], values);
+        x.affine(super::op::AffineLayout::Channel, &channel(&scale)?, &channel(&shift)?)
+    }
+}
+
+/// Whose statistics a pass normalises by, where a norm's groups span the batch.
+#[derive(Debug, Clone, Default)]
+pub enum Statistics {
+    /// The batch's own.
+    #[default]
+    Batch,
+    /// The batch's own, which the averages follow.
+    Gathered(Moving),
+    /// The averages.
+    Moving(Moving),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::Cpu;
+
+    #[test]
+    fn averages_move_by_a_tenth_and_normalise() {
+        let (device, averages) = (Cpu::default(), Moving::default());
+        // Channel 0: 1, 3 (mean 2, unbiased variance 2); channel 1: 5, 5.
+        let x = Var::<f64, Cpu>::new(&device, &[2, 1, 1, 2], &[1.0, 5.0, 3.0, 5.0]).unwrap();
+        averages.gather("norm", &x).unwrap();
+        let Average { mean, variance } = &averages.all()["norm"];
+        let near = |a: f64, b: f64| assert!((a - b).abs() <= 8.0 * f64::EPSILON * b.abs(), "{a} {b}");
+        near(mean[0], 0.2);
+        near(mean[1], 0.5);
+        near(variance[0], 1.1);
+        near(variance[1], 0.9);
+        let xhat = averages.normalise("norm", &x, 0.1).unwrap().to_host().unwrap();
+        near(xhat[0], 0.8 / 1.2f64.sqrt());
+        near(xhat[3], 4.5);
+        // A layer that never ran: mean 0, variance 1.
+        let unseen = averages.normalise("other", &x, 0.0).unwrap().to_host().unwrap();
+        assert_eq!(unseen, [1.0, 5.0, 3.0, 5.0]);
+    }
+}

@@ -1,0 +1,38 @@
+//! Where gradients collect.
+
+use super::kernel::{Buf, Memory};
+use dfdx::prelude::{Storage, Unit};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+/// Where a gradient collects; `None` while nothing has arrived, so that it costs nothing. What several
+/// values have alike they share, until something is added.
+pub(super) type Slot<E, D> = Rc<RefCell<Option<Arc<Buf<E, D>>>>>;
+
+/// Adds `g` to what the slot has.
+pub(super) fn collect<E: Unit, D: Memory<E>>(
+    device: &D,
+    slot: &Slot<E, D>,
+    g: Arc<Buf<E, D>>,
+) -> std::result::Result<(), D::Err> {
+    let sum = match slot.take() {
+        None => g,
+        Some(sum) => {
+            let mut sum = own::<E, D>(sum);
+            device.accumulate(&mut sum, &g)?;
+            free(device, g);
+            Arc::new(sum)
+        }
+    };
+    slot.replace(Some(sum));
+    Ok(())
+}
+
+/// The buffer, or a copy if somebody else has it too.
+pub(super) fn own<E: Unit, D: Storage<E>>(shared: Arc<Buf<E, D>>) -> Buf<E, D> {
+    Arc::try_unwrap(shared).unwrap_or_else(|shared| (*shared).clone())
+}
+
+/// Returns the memory of a buffer, unless somebody else has it too.
+pub(super) fn free<E: Unit, D: Memory<E>>(device: &D, mut shared: Arc<Buf<E, D>>) {
+    Arc::get_mut(&mut shared).into_iter().for_each(|buf| device.recycle(buf));
+}
