@@ -6,6 +6,7 @@
 //! compared with the closed forms of [`theorem`](crate::theorem) within bounds that [`rounding`]
 //! derives. [`sabotage`] holds wrong implementations that the checks must reject.
 
+mod draw;
 pub mod group;
 pub mod judgement;
 pub mod observe;
@@ -17,10 +18,12 @@ mod tally;
 mod verify;
 pub mod witness;
 
+pub use draw::{draw, judge};
 pub use group::registry;
 pub use tally::Tally;
-pub use verify::{Drawn, Failure, Options, Outcome, draw, judge, replay, verify};
+pub use verify::{Drawn, Failure, Options, Outcome, replay, replay_on, verify, verify_on};
 
+use crate::trend::Trend;
 use judgement::Judgement;
 use observe::{
     layer::LayerObservation, logits::LogitsObservation, network::NetworkObservation, norm::NormObservation,
@@ -32,25 +35,28 @@ use witness::Witness;
 /// Judges one observation: no judgement where the claim says nothing about it.
 pub type Judge<S> = fn(&S) -> Vec<Judgement>;
 
-/// How a claim is checked.
+/// How a claim is checked. What runs on the tape is judged in f64 and in f32, in which searches run.
 #[derive(Clone, Copy)]
 pub enum Check {
     /// On normalisation layers.
-    Norm(Judge<NormObservation>),
+    Norm(Judge<NormObservation<f64>>, Judge<NormObservation<f32>>),
     /// On chains of operations.
-    Layer(Judge<LayerObservation>),
+    Layer(Judge<LayerObservation<f64>>, Judge<LayerObservation<f32>>),
     /// On one sample's logits.
     Logits(Judge<LogitsObservation>),
-    /// On whole networks in f64.
-    Network(Judge<NetworkObservation<f64>>),
-    /// On whole networks in f32, in which searches run.
-    Network32(Judge<NetworkObservation<f32>>),
+    /// On whole networks.
+    Network(Judge<NetworkObservation<f64>>, Judge<NetworkObservation<f32>>),
     /// On α-gradients.
     Relaxed(Judge<RelaxedObservation>),
-    /// By a statistic over many initialisations, from a seed: at most 1 (ratio) if the claim holds.
-    Statistic(fn(u64) -> Statistic),
+    /// By a statistic over many initialisations, from a seed.
+    Statistic {
+        /// At most 1 (ratio) if the claim holds.
+        measure: fn(u64) -> Statistic,
+        /// The same from a wrong implementation: its verdict is another one.
+        sabotage: fn(u64) -> Statistic,
+    },
     /// From run folders.
-    Trend,
+    Trend(Trend),
 }
 
 /// A mean over independent draws, set against its own uncertainty.
@@ -100,6 +106,8 @@ pub struct Claim {
     pub check: Check,
     /// A small example of a violation: of the claim, or of the claim without its condition.
     pub witness: Option<fn() -> Witness>,
+    /// Whether it is a slip in a printed formula, rather than a statement that is false.
+    pub erratum: bool,
 }
 
 impl Claim {
@@ -112,8 +120,8 @@ impl Claim {
         check: Check,
     ) -> Self {
         let (expected, evidence) = match check {
-            Check::Trend => (Verdict::NotRun, Evidence::Measured),
-            Check::Statistic(_) => (Verdict::Holds, Evidence::Measured),
+            Check::Trend(_) => (Verdict::Reproduced, Evidence::Measured),
+            Check::Statistic { .. } => (Verdict::Holds, Evidence::Measured),
             _ => (Verdict::Holds, Evidence::PropertyTested),
         };
         Claim {
@@ -127,12 +135,18 @@ impl Claim {
             bound,
             check,
             witness: None,
+            erratum: false,
         }
     }
 
     /// False as stated; true as `reading` says.
     pub fn refuted(self, reading: &'static str) -> Self {
         Claim { expected: Verdict::Refuted, reading: Some(reading), ..self }
+    }
+
+    /// Misprinted; meant is what `reading` says.
+    pub fn misprint(self, reading: &'static str) -> Self {
+        Claim { erratum: true, ..self.refuted(reading) }
     }
 
     /// True under a condition that is needed.

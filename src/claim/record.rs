@@ -1,5 +1,6 @@
 //! What `wirecost verify --json` prints, and a report reads.
 
+use crate::trend::Finding;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,6 +13,19 @@ pub struct Verdicts {
     pub seed: u64,
     /// Version of wirecost.
     pub version: String,
+}
+
+impl Verdicts {
+    /// What `recorded` says of trends, in the place of verdicts on them.
+    pub fn take_trends(&mut self, recorded: &Verdicts) {
+        for claim in self.claims.iter_mut().filter(|claim| claim.is_trend()) {
+            if let Some(ClaimRecord { verdict, evidence, cases, witness, .. }) =
+                recorded.claims.iter().find(|record| record.id == claim.id).cloned()
+            {
+                *claim = ClaimRecord { verdict, evidence, cases, witness, ..claim.clone() };
+            }
+        }
+    }
 }
 
 /// A claim and how it fared.
@@ -43,6 +57,25 @@ pub struct ClaimRecord {
     /// When it holds, for `holds-when`.
     #[serde(default)]
     pub conditions: Option<String>,
+    /// Whether it is a slip in a printed formula.
+    #[serde(default)]
+    pub erratum: bool,
+}
+
+/// Fewer runs than these do not overturn what is recorded of a trend.
+const SEEDS: u64 = 5;
+
+impl ClaimRecord {
+    /// Whether the claim is about what runs show.
+    pub fn is_trend(&self) -> bool {
+        matches!(self.expected, Verdict::Reproduced | Verdict::NotReproduced)
+    }
+
+    /// Whether the verdict contradicts the recorded one. A trend without runs, or with fewer than five,
+    /// contradicts nothing.
+    pub fn deviates(&self) -> bool {
+        self.verdict != self.expected && !(self.is_trend() && self.cases < SEEDS)
+    }
 }
 
 /// The verdict on a claim.
@@ -64,6 +97,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Of what runs show of a trend.
+    pub fn of(finding: Option<&Finding>) -> Self {
+        match finding {
+            None => Verdict::NotRun,
+            Some(finding) if finding.reproduced => Verdict::Reproduced,
+            Some(_) => Verdict::NotReproduced,
+        }
+    }
+
     /// The word that JSON carries.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,11 +1,13 @@
 //! How a claim fared over many cases.
 
 use super::{
-    Check, Claim, Statistic,
+    Claim, Statistic,
     judgement::Judgement,
     record::{ClaimRecord, Verdict},
     witness::Witness,
 };
+use crate::trend::{Finding, Sighting};
+use serde_json::Value;
 
 /// Counts and extremes of a claim's judgements; one case counts once.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,8 +24,6 @@ pub struct Tally {
     pub outside: u64,
     /// Size and number of the smallest violation.
     pub smallest: Option<(usize, u64)>,
-    /// The same outside the condition.
-    pub smallest_outside: Option<(usize, u64)>,
 }
 
 /// The worst ratio of a case's judgements, under the condition and outside of it.
@@ -38,11 +38,6 @@ pub fn worst(judgements: &[Judgement]) -> [Option<f64>; 2] {
 impl Tally {
     /// Adds case number `index` of size `size`.
     pub fn add(&mut self, index: u64, size: usize, [inside, outside]: [Option<f64>; 2]) {
-        let smaller = |best: &mut Option<(usize, u64)>| {
-            if best.is_none_or(|best| (size, index) < best) {
-                *best = Some((size, index));
-            }
-        };
         match inside {
             None => self.apart += 1,
             Some(ratio) => {
@@ -50,14 +45,25 @@ impl Tally {
                 self.worst = self.worst.max(ratio);
                 if ratio > 1.0 {
                     self.violations += 1;
-                    smaller(&mut self.smallest);
+                    if self.smallest.is_none_or(|best| (size, index) < best) {
+                        self.smallest = Some((size, index));
+                    }
                 }
             }
         }
-        if outside.is_some_and(|ratio| ratio > 1.0) {
-            self.outside += 1;
-            smaller(&mut self.smallest_outside);
-        }
+        self.outside += u64::from(outside.is_some_and(|ratio| ratio > 1.0));
+    }
+
+    /// Adds the cases of another kind, with numbers of their own.
+    pub fn merge(&mut self, other: &Tally) {
+        *self = Tally {
+            cases: self.cases + other.cases,
+            apart: self.apart + other.apart,
+            worst: self.worst.max(other.worst),
+            violations: self.violations + other.violations,
+            outside: self.outside + other.outside,
+            smallest: None,
+        };
     }
 
     /// A statistic counts as one judgement.
@@ -74,7 +80,6 @@ impl Tally {
     pub fn verdict(&self, claim: &Claim, witness: Option<&Witness>) -> Verdict {
         let shown = witness.is_some_and(|witness| witness.ratio > 1.0);
         match claim.conditions {
-            _ if matches!(claim.check, Check::Trend) => Verdict::NotRun,
             _ if self.violations > 0 => Verdict::Refuted,
             None if shown => Verdict::Refuted,
             _ if self.cases == 0 => Verdict::NotRun,
@@ -107,6 +112,24 @@ impl Tally {
             witness: witness.map(|witness| witness.shown.clone()),
             reading: claim.reading.map(Into::into),
             conditions: claim.conditions.map(Into::into),
+            erratum: claim.erratum,
         }
     }
+}
+
+/// The record of a claim that runs decide; their numbers stand where a witness does.
+pub fn of_trend(claim: &Claim, finding: Option<Finding>) -> ClaimRecord {
+    let seeds = finding.as_ref().map_or(0, |finding| finding.seeds as u64);
+    let mut record = Tally { cases: seeds, ..Tally::default() }.record(claim, None, None);
+    record.worst_ratio = None;
+    record.verdict = Verdict::of(finding.as_ref());
+    if let Some(finding) = finding {
+        record.evidence.push(finding.summary());
+        let runs = finding.groups.into_iter().map(|group| {
+            let numbers = |(run, seen): (String, Sighting)| (run, seen.to_string().into());
+            (group.command, Value::Object(group.runs.into_iter().map(numbers).collect()))
+        });
+        record.witness = Some(Value::Object(runs.collect()));
+    }
+    record
 }

@@ -1,25 +1,21 @@
 //! Draws cases, runs each once, and lets every claim of its kind judge it.
 
 use super::{
-    Check, Claim, Judge, Tally,
+    Check, Claim, Tally,
+    draw::{draw, shrink},
     observe::{
         Subject, layer::LayerObservation, logits::LogitsObservation, network::NetworkObservation,
         norm::NormObservation, relaxed::RelaxedObservation,
     },
     record::Verdicts,
     strategy::histogram::{self, Histogram},
-    tally::worst,
+    tally::{self, worst},
 };
 use crate::{
     cost::case::{Case, Evaluation},
-    seed::stream,
-    tensor::{Cpu, error::Result},
+    run::RunFolder,
+    tensor::{Backend, Both, Cpu, Error, error::Result},
 };
-use proptest::{
-    strategy::{Strategy, ValueTree},
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
-use rand::Rng;
 use rayon::prelude::*;
 use std::{
     path::{Path, PathBuf},
@@ -32,8 +28,6 @@ use std::{
 
 /// Cases between two looks at the clock; bounds the memory of a long run.
 const CHUNK: u64 = 512;
-/// Attempts to make a failing case smaller.
-const SHRINKING: usize = 300;
 
 /// What to verify, and how long.
 #[derive(Debug, Clone, Copy)]
@@ -44,11 +38,13 @@ pub struct Options<'a> {
     pub seed: u64,
     /// Where failing networks are saved as case files.
     pub save: Option<&'a Path>,
+    /// The runs that decide trends.
+    pub runs: &'a [RunFolder],
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Options { cases: 400, seed: 0, save: None }
+        Options { cases: 400, seed: 0, save: None, runs: &[] }
     }
 }
 
@@ -89,15 +85,28 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
 }
 
-/// Judges every claim. `progress` is told cases done and cases in all, from any thread. The result
-/// depends on claims, cases and seed alone, not on the number of threads.
+/// Judges every claim on the processor. `progress` is told cases done and cases in all, from any thread.
+/// The result depends on claims, cases and seed alone, not on the number of threads.
 pub fn verify(claims: &[Claim], options: Options, progress: impl Fn(u64, u64) + Sync) -> Outcome {
+    verify_on(claims, options, &|| Ok(Cpu::default()), progress).expect("the processor runs every operation")
+}
+
+/// The same with the drawn cases run on a device, which each thread opens for itself. Witnesses, statistics
+/// over initialisations and what a judge runs once more stay on the processor. Fails where the device does.
+pub fn verify_on<D: Both>(
+    claims: &[Claim],
+    options: Options,
+    open: &(impl Fn() -> Result<D> + Sync),
+    progress: impl Fn(u64, u64) + Sync,
+) -> Result<Outcome> {
     let mut run =
         Runner { claims, options, tallies: vec![Tally::default(); claims.len()], drawn: vec![], failures: vec![] };
     let cases = options.cases;
     let plan = [
-        run.wanted::<NormObservation>(2 * cases),
-        run.wanted::<LayerObservation>(2 * cases),
+        run.wanted::<NormObservation<f64>>(2 * cases),
+        run.wanted::<NormObservation<f32>>(cases),
+        run.wanted::<LayerObservation<f64>>(2 * cases),
+        run.wanted::<LayerObservation<f32>>(cases),
         run.wanted::<LogitsObservation>(4 * cases),
         run.wanted::<NetworkObservation<f64>>(cases),
         run.wanted::<NetworkObservation<f32>>(cases.div_ceil(2)),
@@ -106,45 +115,47 @@ pub fn verify(claims: &[Claim], options: Options, progress: impl Fn(u64, u64) + 
     let (done, total) = (AtomicU64::new(0), plan.iter().sum());
     let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
 
-    let [norms, layers, logits, networks, networks32, relaxed] = plan;
-    run.kind::<NormObservation>(norms, &step);
-    run.kind::<LayerObservation>(layers, &step);
-    run.kind::<LogitsObservation>(logits, &step);
-    run.kind::<NetworkObservation<f64>>(networks, &step);
-    run.kind::<NetworkObservation<f32>>(networks32, &step);
-    run.kind::<RelaxedObservation>(relaxed, &step);
-    run.finish()
+    let [norms, norms32, layers, layers32, logits, networks, networks32, relaxed] = plan;
+    run.kind::<NormObservation<f64>, D>(norms, open, &step)?;
+    run.kind::<NormObservation<f32>, D>(norms32, open, &step)?;
+    run.kind::<LayerObservation<f64>, D>(layers, open, &step)?;
+    run.kind::<LayerObservation<f32>, D>(layers32, open, &step)?;
+    run.kind::<LogitsObservation, D>(logits, open, &step)?;
+    run.kind::<NetworkObservation<f64>, D>(networks, open, &step)?;
+    run.kind::<NetworkObservation<f32>, D>(networks32, open, &step)?;
+    run.kind::<RelaxedObservation, D>(relaxed, open, &step)?;
+    Ok(run.finish())
 }
 
-/// Judges one network of a file by every claim about networks in f64.
+/// Judges one network of a file by every claim about networks, in f64 and in f32.
 pub fn replay(claims: &[Claim], case: Case) -> Result<Verdicts> {
-    let observation = NetworkObservation::<f64>::observe(&Arc::new(case))?;
+    replay_on(claims, case, &Cpu::default())
+}
+
+/// The same on a device.
+pub fn replay_on<D: Both>(claims: &[Claim], case: Case, device: &D) -> Result<Verdicts> {
+    let case = Arc::new(case);
+    let double = NetworkObservation::<f64>::observe_on(&case, device)?;
+    // What overflows in f32 says nothing there.
+    let single = finite(NetworkObservation::<f32>::observe_on(&case, device))?;
     let mut records = Vec::new();
     for claim in claims {
-        let Check::Network(judge) = claim.check else { continue };
+        let Check::Network(in_double, in_single) = claim.check else { continue };
         let mut tally = Tally::default();
-        tally.add(0, 0, worst(&judge(&observation)));
+        tally.add(0, 0, worst(&in_double(&double)));
+        single.iter().for_each(|single| tally.add(0, 0, worst(&in_single(single))));
         records.push(tally.record(claim, None, None));
     }
     Ok(Verdicts { claims: records, seed: 0, version: env!("CARGO_PKG_VERSION").into() })
 }
 
-/// Case number `index` of a kind, as a tree that shrinks.
-fn tree<S: Subject>(seed: u64, index: u64) -> Box<dyn ValueTree<Value = S::Case>> {
-    let mut key = [0; 32];
-    stream(seed, &format!("{} {index}", S::NAME)).fill_bytes(&mut key);
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &key));
-    Box::new(S::strategy().new_tree(&mut runner).expect("a strategy that rejects nothing"))
-}
-
-/// Case number `index` of a kind.
-pub fn draw<S: Subject>(seed: u64, index: u64) -> S::Case {
-    tree::<S>(seed, index).current()
-}
-
-/// Whether the claim is violated, under its condition, by an observation.
-pub fn judge<S>(judge: Judge<S>, observation: &S) -> bool {
-    worst(&judge(observation))[0].is_some_and(|ratio| ratio > 1.0)
+/// Nothing where numbers overflowed.
+fn finite<T>(observed: Result<T>) -> Result<Option<T>> {
+    match observed {
+        Ok(observation) => Ok(Some(observation)),
+        Err(Error::NotFinite(_)) => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 struct Runner<'a> {
@@ -161,27 +172,33 @@ impl Runner<'_> {
         if self.claims.iter().any(|claim| S::judge(&claim.check).is_some()) { cases } else { 0 }
     }
 
-    fn kind<S: Subject>(&mut self, cases: u64, step: &(impl Fn() + Sync)) {
+    fn kind<S: Subject, D: Backend<S::Element>>(
+        &mut self,
+        cases: u64,
+        open: &(impl Fn() -> Result<D> + Sync),
+        step: &(impl Fn() + Sync),
+    ) -> Result<()> {
         let judges: Vec<_> =
             self.claims.iter().enumerate().filter_map(|(i, c)| Some((i, S::judge(&c.check)?))).collect();
         let (start, mut histogram, mut overflowed) = (Instant::now(), Histogram::new(), 0);
+        let mut tallies = vec![Tally::default(); judges.len()];
         let seed = self.options.seed;
         for first in (0..cases).step_by(CHUNK as usize) {
-            let one = |index: u64| {
+            let one = |device: &mut Result<D>, index: u64| {
                 let case = draw::<S>(seed, index);
-                let ratios = S::observe(&case)
-                    .ok()
+                let observed = finite(S::observe_on(&case, device.as_ref().map_err(Clone::clone)?))?;
+                let ratios = observed
                     .map(|observation| judges.iter().map(|(_, judge)| worst(&judge(&observation))).collect::<Vec<_>>());
                 step();
-                (index, S::size(&case), S::features(&case), ratios)
+                Ok((index, S::size(&case), S::features(&case), ratios))
             };
             let last = (first + CHUNK).min(cases);
-            let results: Vec<_> = (first..last).into_par_iter().map(one).collect();
+            let results = (first..last).into_par_iter().map_init(open, one).collect::<Result<Vec<_>>>()?;
             for (index, size, features, ratios) in results {
                 histogram::count(&mut histogram, features);
                 overflowed += u64::from(ratios.is_none());
-                for ((claim, _), ratio) in judges.iter().zip(ratios.into_iter().flatten()) {
-                    self.tallies[*claim].add(index, size, ratio);
+                for (tally, ratio) in tallies.iter_mut().zip(ratios.into_iter().flatten()) {
+                    tally.add(index, size, ratio);
                 }
             }
         }
@@ -189,22 +206,26 @@ impl Runner<'_> {
             let seconds = start.elapsed().as_secs_f64();
             self.drawn.push(Drawn { kind: S::NAME, cases, overflowed, seconds, histogram });
         }
-        for (claim, judge) in judges {
+        for ((claim, judge), tally) in judges.into_iter().zip(tallies) {
             let unexpected = self.claims[claim].expected != super::record::Verdict::Refuted;
-            if let (Some((_, index)), true) = (self.tallies[claim].smallest, unexpected) {
-                let case = shrink::<S>(seed, index, judge);
+            if let (Some((_, index)), true) = (tally.smallest, unexpected) {
+                let case = shrink::<S, D>(seed, index, judge, &open()?);
                 self.fail::<S>(self.claims[claim].id, &case);
             }
+            self.tallies[claim].merge(&tally);
         }
+        Ok(())
     }
 
     fn fail<S: Subject>(&mut self, id: &'static str, case: &S::Case) {
         let network = (case as &dyn std::any::Any).downcast_ref::<Arc<Case>>();
         let save = |(folder, case): (&Path, &Arc<Case>)| {
-            let path = folder.join(format!("{id}.safetensors"));
+            let elements = if S::NAME.ends_with("f32") { "-f32" } else { "" };
+            let path = folder.join(format!("{id}{elements}.safetensors"));
             let mut named = (**case).clone();
             (named.name, named.note) = (id.into(), format!("violates {id}"));
             let evaluation = Evaluation::new::<f64, Cpu>(&named, &Cpu::default()).ok()?;
+            std::fs::create_dir_all(folder).ok()?;
             named.write(&path, &evaluation).ok().map(|()| path)
         };
         let saved = self.options.save.zip(network).and_then(save);
@@ -214,8 +235,12 @@ impl Runner<'_> {
     fn finish(mut self) -> Outcome {
         let mut records = Vec::new();
         for (claim, tally) in self.claims.iter().zip(&mut self.tallies) {
+            if let Check::Trend(trend) = &claim.check {
+                records.push(tally::of_trend(claim, trend.find(self.options.runs)));
+                continue;
+            }
             let statistic = match claim.check {
-                Check::Statistic(measure) => Some(measure(self.options.seed)),
+                Check::Statistic { measure, .. } => Some(measure(self.options.seed)),
                 _ => None,
             };
             if let Some(statistic) = &statistic {
@@ -227,26 +252,4 @@ impl Runner<'_> {
         let verdicts = Verdicts { claims: records, seed: self.options.seed, version: env!("CARGO_PKG_VERSION").into() };
         Outcome { verdicts, drawn: self.drawn, failures: self.failures }
     }
-}
-
-/// The smallest case on the way down that still violates the claim.
-fn shrink<S: Subject>(seed: u64, index: u64, judge: Judge<S>) -> S::Case {
-    let violates = |case: &S::Case| S::observe(case).is_ok_and(|observation| self::judge(judge, &observation));
-    let mut tree = tree::<S>(seed, index);
-    let mut best = tree.current();
-    let mut moved = tree.simplify();
-    for _ in 0..SHRINKING {
-        if !moved {
-            break;
-        }
-        let case = tree.current();
-        moved = match violates(&case) {
-            true => {
-                best = case;
-                tree.simplify()
-            }
-            false => tree.complicate(),
-        };
-    }
-    best
 }

@@ -7,7 +7,7 @@ use crate::{
     operation::Operation,
     tensor::{Backend, Element, Pass, Seen, error::Result, op::Image},
 };
-use ndarray::{Array2, Array3, ArrayView3};
+use ndarray::{Array2, Array3, ArrayView1, ArrayView3};
 use std::collections::HashMap;
 
 /// What one probing pass and its backward pass left, by place.
@@ -69,12 +69,21 @@ impl Trace {
     /// X_e, the edge's output as it enters its node, given Z `[cells, edges, operations]`; empty if
     /// nothing ran on the edge.
     pub fn edge_output(&self, t: usize, edge: usize, z: ArrayView3<f64>) -> Vec<f64> {
+        self.edge_sum(t, edge, z.slice(ndarray::s![t, edge, ..]), |term| term)
+    }
+
+    /// Σ_k |Z_k o_k|, the scale of what rounding does to X_e, given the edge's Z.
+    pub fn edge_magnitude(&self, t: usize, edge: usize, z: ArrayView1<f64>) -> Vec<f64> {
+        self.edge_sum(t, edge, z, f64::abs)
+    }
+
+    fn edge_sum(&self, t: usize, edge: usize, z: ArrayView1<f64>, of: impl Fn(f64) -> f64) -> Vec<f64> {
         let mut sum = Vec::new();
         for operation in Operation::ALL {
             let Some(seen) = self.at(&operation_key(t, edge, operation)) else { continue };
             sum.resize(seen.value.len(), 0.0);
-            let z = z[[t, edge, operation.index()]];
-            sum.iter_mut().zip(&seen.value).for_each(|(sum, o)| *sum += z * o);
+            let z = z[operation.index()];
+            sum.iter_mut().zip(&seen.value).for_each(|(sum, o)| *sum += of(z * o));
         }
         sum
     }

@@ -6,7 +6,7 @@ mod witnesses;
 use super::PATH;
 use crate::{
     cell::Topology,
-    claim::{Check, Claim, Judge, observe::network::NetworkObservation},
+    claim::{Check, Claim},
     normalisation::Normalisation,
     operation::Order,
 };
@@ -18,16 +18,16 @@ const TOTAL: &str = "the sum over the edges into a node, through an intermediate
 const BLOCKS: &str = "ε = 0; the intermediate edge carries no skip";
 
 pub fn claims() -> Vec<Claim> {
-    let network = |id, source, statement, judge| Claim::new(id, source, statement, PATH, Check::Network(judge));
-    let total = |id, source, statement, judge: Judge<NetworkObservation>| {
-        network(id, source, statement, judge).when(BLOCKS).proved("CellCost.theorem_1_in_network").witness(skip_passes)
+    let network = |id, source, statement, check| Claim::new(id, source, statement, PATH, check);
+    let total = |id, source, statement, check| {
+        network(id, source, statement, check).when(BLOCKS).proved("CellCost.theorem_1_in_network").witness(skip_passes)
     };
     let mut claims = vec![
         network(
             "cost-two-ways",
             "sect. 2.1",
             "C of an operation, Z_k ∂L/∂Z_k, which the backward pass leaves, is ⟨∂L/∂x_j, Z_k o_k⟩",
-            two_ways,
+            in_both!(Network, two_ways),
         )
         .proved("ArchitectureGradients.weight_gradient")
         .cross_checked(),
@@ -35,11 +35,11 @@ pub fn claims() -> Vec<Claim> {
             "cost-conserved-at-node",
             "eq. 2",
             "what the edges into a node cost is what its consumers hand back",
-            conserved,
+            in_both!(Network, conserved),
         )
         .proved("CellCost.cost_is_conserved")
         .cross_checked(),
-        total("thm1-node-total", SOURCE, TOTAL, |o| node_total(o, |_| true))
+        total("thm1-node-total", SOURCE, TOTAL, in_both!(Network, |o| node_total(o, |_| true)))
             .cross_checked()
             .read("X₂⁰ is the node's total, all edges into it together"),
         network(
@@ -47,7 +47,7 @@ pub fn claims() -> Vec<Claim> {
             SOURCE,
             "with ε in the norms, what passes an intermediate edge is ε/(σ² + ε) ⟨g, x̂⟩ of its \
 first norm, and a skip's own cost",
-            |o| passage(o, |_| true),
+            in_both!(Network, |o| passage(o, |_| true)),
         )
         .proved("Corollary12.edge_sends_back")
         .cross_checked(),
@@ -55,7 +55,7 @@ first norm, and a skip's own cost",
             "thm1-literal",
             SOURCE,
             "C(Z^s_{0,2}) through edge 4 is zero: for each edge into the node by itself",
-            |o| single_edge(o, |_| true),
+            in_both!(Network, |o| single_edge(o, |_| true)),
         )
         .refuted(
             "zero for the sum over the edges into the node (thm1-node-total); for one edge if no \
@@ -64,9 +64,12 @@ other is live (thm1-others-none), or on average if the edges are exchangeable",
         .proved("Theorem1Literal.theorem_1_literal_fails")
         .cross_checked()
         .witness(literal),
-        network("thm1-others-none", "Theorem 1, Fig. 18", "C(Z^s_{0,2}) through edge 4 is zero", |o| {
-            single_edge(o, |live| live == 1)
-        })
+        network(
+            "thm1-others-none",
+            "Theorem 1, Fig. 18",
+            "C(Z^s_{0,2}) through edge 4 is zero",
+            in_both!(Network, |o| { single_edge(o, |live| live == 1) }),
+        )
         .proved("Theorem1.theorem_1_others_none")
         .when(
             "ε = 0; no skip on the intermediate edge; no other edge into the node carries an \
@@ -74,17 +77,22 @@ operation",
         )
         .cross_checked()
         .witness(literal),
-        network("thm1-per-sample", SOURCE, "the node's total is zero for each sample by itself", per_sample)
-            .proved("Theorem1Samples.theorem_1_layer_norm_sample")
-            .proved("Theorem1Samples.theorem_1_instance_norm_sample")
-            .proved("Theorem1Samples.theorem_1_group_norm_sample")
-            .when("ε = 0, no skip on the intermediate edge; layer, instance or group norm")
-            .witness(bn_mixes_samples),
+        network(
+            "thm1-per-sample",
+            SOURCE,
+            "the node's total is zero for each sample by itself",
+            in_both!(Network, per_sample),
+        )
+        .proved("Theorem1Samples.theorem_1_layer_norm_sample")
+        .proved("Theorem1Samples.theorem_1_instance_norm_sample")
+        .proved("Theorem1Samples.theorem_1_group_norm_sample")
+        .when("ε = 0, no skip on the intermediate edge; layer, instance or group norm")
+        .witness(bn_mixes_samples),
         network(
             "eq11-skip-exception",
             "eq. 11",
             "a skip on an intermediate edge hands its own cost on, unchanged",
-            skip,
+            in_both!(Network, skip),
         )
         .proved("CellCost.sent_back_by_cost_keeping_edge")
         .cross_checked(),
@@ -92,68 +100,72 @@ operation",
             "thm1-no-norm",
             SOURCE,
             "without a normalisation an intermediate edge hands on all of its cost",
-            no_norm,
+            in_both!(Network, no_norm),
         )
         .read("it is the norm that blocks, not the convolution or the ReLU")
         .proved("Gradient.chain_keeps_cost"),
-        network("thm1-none-edge", SOURCE, "none on an intermediate edge hands nothing on", none_edge),
+        network(
+            "thm1-none-edge",
+            SOURCE,
+            "none on an intermediate edge hands nothing on",
+            in_both!(Network, none_edge),
+        )
+        .proved("Corollary12.none_sends_nothing_back"),
         total(
             "thm1-original-cell",
             "Theorem 1, Fig. 6",
             "the same on each of the six intermediate edges of the original cell",
-            |o| node_total(o, |case| case.settings.topology == Topology::original()),
+            in_both!(Network, |o| node_total(o, |case| case.settings.topology == Topology::original())),
         ),
         network(
             "thm1-mixture",
             SOURCE,
             "for a mixture of operations at ε = 0 all that passes an intermediate edge is the skip's \
 share of its cost",
-            mixture,
+            in_both!(Network, mixture),
         )
         .proved("Corollary12.edge_sends_back_eps_0")
         .cross_checked(),
-        Claim::new("thm1-node-total-f32", SOURCE, TOTAL, PATH, Check::Network32(|o| node_total(o, |_| true)))
-            .when(BLOCKS)
-            .proved("CellCost.theorem_1_in_network")
-            .witness(skip_passes),
-        Claim::new(
-            "cost-two-ways-f32",
-            "sect. 2.1",
-            "Z_k ∂L/∂Z_k = ⟨∂L/∂x_j, Z_k o_k⟩",
-            PATH,
-            Check::Network32(two_ways),
-        )
-        .proved("ArchitectureGradients.weight_gradient"),
-        Claim::new(
-            "thm1-node-total-eps-f32",
-            SOURCE,
-            "what passes an intermediate edge is ε/(σ² + ε) ⟨g, x̂⟩ of its first norm",
-            PATH,
-            Check::Network32(|o| passage(o, |_| true)),
-        )
-        .proved("Corollary12.edge_sends_back"),
     ];
-    let norms: [(&str, &str, Judge<NetworkObservation>); 4] = [
-        ("thm1-batch-norm", "Theorem 1", |o| node_total(o, |case| case.settings.norm.kind == Normalisation::Batch)),
-        ("thm1-layer-norm", "sect. 8.1", |o| node_total(o, |case| case.settings.norm.kind == Normalisation::Layer)),
-        ("thm1-instance-norm", "sect. 8.1", |o| {
-            node_total(o, |case| case.settings.norm.kind == Normalisation::Instance)
-        }),
-        ("thm1-group-norm", "sect. 8.1", |o| {
-            node_total(o, |case| matches!(case.settings.norm.kind, Normalisation::Group(_)))
-        }),
+    let norms: [(&str, &str, Check); 4] = [
+        (
+            "thm1-batch-norm",
+            "Theorem 1",
+            in_both!(Network, |o| node_total(o, |case| case.settings.norm.kind == Normalisation::Batch)),
+        ),
+        (
+            "thm1-layer-norm",
+            "sect. 8.1",
+            in_both!(Network, |o| node_total(o, |case| case.settings.norm.kind == Normalisation::Layer)),
+        ),
+        (
+            "thm1-instance-norm",
+            "sect. 8.1",
+            in_both!(Network, |o| { node_total(o, |case| case.settings.norm.kind == Normalisation::Instance) }),
+        ),
+        (
+            "thm1-group-norm",
+            "sect. 8.1",
+            in_both!(Network, |o| { node_total(o, |case| matches!(case.settings.norm.kind, Normalisation::Group(_))) }),
+        ),
     ];
-    let orders: [(&str, &str, Judge<NetworkObservation>); 3] = [
-        ("thm1-relu-conv-norm", "Theorem 1, Fig. 8", |o| {
-            node_total(o, |case| case.settings.order == Order::ReluConvNorm)
-        }),
-        ("thm1-conv-relu-norm", "sect. 8.2, Fig. 20", |o| {
-            node_total(o, |case| case.settings.order == Order::ConvReluNorm)
-        }),
-        ("thm1-conv-norm-relu", "sect. 8.2, Fig. 21", |o| {
-            node_total(o, |case| case.settings.order == Order::ConvNormRelu)
-        }),
+    let orders: [(&str, &str, Check); 3] = [
+        (
+            "thm1-relu-conv-norm",
+            "Theorem 1, Fig. 8",
+            in_both!(Network, |o| { node_total(o, |case| case.settings.order == Order::ReluConvNorm) }),
+        ),
+        (
+            "thm1-conv-relu-norm",
+            "sect. 8.2, Fig. 20",
+            in_both!(Network, |o| { node_total(o, |case| case.settings.order == Order::ConvReluNorm) }),
+        ),
+        (
+            "thm1-conv-norm-relu",
+            "sect. 8.2, Fig. 21",
+            in_both!(Network, |o| { node_total(o, |case| case.settings.order == Order::ConvNormRelu) }),
+        ),
     ];
-    claims.extend(norms.into_iter().chain(orders).map(|(id, source, judge)| total(id, source, TOTAL, judge)));
+    claims.extend(norms.into_iter().chain(orders).map(|(id, source, check)| total(id, source, TOTAL, check)));
     claims
 }

@@ -3,11 +3,12 @@
 
 use crate::{
     claim::{
-        Check, Claim, judgement::Judgement, observe::network::NetworkObservation, rounding::flat::FlatBounds,
+        Claim, judgement::Judgement, observe::network::NetworkObservation, rounding::flat::FlatBounds,
         strategy::plan::Plan, witness::Witness,
     },
     normalisation::{AffineLayout, NormSettings, Normalisation},
     operation::{Operation, Order},
+    tensor::Element,
 };
 use serde_json::json;
 
@@ -18,7 +19,7 @@ times Σ|X_e|";
 const ORDER: &str = "ReLU-Conv-norm or Conv-ReLU-norm: a ReLU after the norm destroys the zero mean";
 
 pub fn claims() -> Vec<Claim> {
-    let network = |id, source, statement, bound, judge| Claim::new(id, source, statement, bound, Check::Network(judge));
+    let network = |id, source, statement, bound, check| Claim::new(id, source, statement, bound, check);
     vec![
         network(
             "eq16-in-affine-off",
@@ -26,7 +27,7 @@ pub fn claims() -> Vec<Claim> {
             "with affine-disabled instance norm the cost of every edge through the last cell's \
 output is zero",
             SUMS,
-            output_path,
+            in_both!(Network, output_path),
         )
         .proved("InstanceNorm.eq16_path_cost")
         .when(ORDER)
@@ -38,8 +39,9 @@ output is zero",
             "with affine-disabled instance norm every edge of every cell costs zero, for every \
 operation, skips included",
             FLAT,
-            every_edge,
+            in_both!(Network, every_edge),
         )
+        .proved("InstanceNormCosts.every_edge_costs_0")
         .when(ORDER)
         .cross_checked()
         .witness(relu_last),
@@ -49,7 +51,7 @@ operation, skips included",
             "with affine-disabled instance norm the logits are the classifier's bias, whatever the \
 image",
             SUMS,
-            logits,
+            in_both!(Network, logits),
         )
         .proved("InstanceNorm.logits_are_0")
         .when(ORDER)
@@ -61,7 +63,7 @@ image",
             "with affine-enabled instance norm (γ, β for each channel) the logits are the same for \
 every sample",
             SUMS,
-            same_logits,
+            in_both!(Network, same_logits),
         )
         .proved("InstanceNorm.logits_agree")
         .when(ORDER)
@@ -73,15 +75,15 @@ nothing depends on the input",
     ]
 }
 
-fn is_instance(o: &NetworkObservation) -> bool {
+fn is_instance<E: Element>(o: &NetworkObservation<E>) -> bool {
     o.case.settings.norm.kind == Normalisation::Instance
 }
 
-fn is_linear_last(o: &NetworkObservation) -> bool {
+fn is_linear_last<E: Element>(o: &NetworkObservation<E>) -> bool {
     o.case.settings.order != Order::ConvNormRelu
 }
 
-fn output_path(o: &NetworkObservation) -> Vec<Judgement> {
+fn output_path<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
     if !is_instance(o) || o.case.settings.norm.affine.is_some() {
         return Vec::new();
     }
@@ -103,7 +105,7 @@ fn output_path(o: &NetworkObservation) -> Vec<Judgement> {
     o.topology().edges().iter().enumerate().map(judge).collect()
 }
 
-fn every_edge(o: &NetworkObservation) -> Vec<Judgement> {
+fn every_edge<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
     if !is_instance(o) || o.case.settings.norm.affine.is_some() {
         return Vec::new();
     }
@@ -117,7 +119,7 @@ fn every_edge(o: &NetworkObservation) -> Vec<Judgement> {
 }
 
 /// How far Y_bn may be from what a zero mean over the image makes of it, for each sample and class.
-fn logit_bounds(o: &NetworkObservation) -> Vec<Vec<f64>> {
+fn logit_bounds<E: Element>(o: &NetworkObservation<E>) -> Vec<Vec<f64>> {
     let (t, settings) = (o.cells() - 1, &o.case.settings);
     let (nodes, _) = FlatBounds::new(o).sums(t);
     let (c, k, pixels) = (settings.channels, settings.classes, (settings.input.h * settings.input.w) as f64);
@@ -142,7 +144,7 @@ fn logit_bounds(o: &NetworkObservation) -> Vec<Vec<f64>> {
     (0..settings.input.n).map(|b| (0..k).map(|n| bound(b, n)).collect()).collect()
 }
 
-fn logits(o: &NetworkObservation) -> Vec<Judgement> {
+fn logits<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
     if !is_instance(o) || o.case.settings.norm.affine.is_some() {
         return Vec::new();
     }
@@ -155,7 +157,7 @@ fn logits(o: &NetworkObservation) -> Vec<Judgement> {
 }
 
 /// γ x̂ + β averages to β over the image, for one γ and β a channel, and skips hand that on.
-fn same_logits(o: &NetworkObservation) -> Vec<Judgement> {
+fn same_logits<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
     if !is_instance(o) || o.case.settings.norm.affine != Some(AffineLayout::Channel) {
         return Vec::new();
     }

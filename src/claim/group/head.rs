@@ -3,7 +3,7 @@
 use super::PATH;
 use crate::{
     claim::{
-        Check, Claim, Judge,
+        Check, Claim,
         judgement::{Amount, Judgement},
         observe::network::NetworkObservation,
         rounding::head::Head,
@@ -17,22 +17,28 @@ use crate::{
 use serde_json::json;
 
 const SOURCE: &str = "Theorem 2, eq. 12";
-const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n| for the softmax and γ Σ_n |∂L/∂Y_n| \
-(|W| |X_p|)_n for classifier and pooling, plus γ Σ|g x|";
+const BOUND: &str = "γ_{2s+D+C+K+9} Σ_n (p_n + y_n) (|Y_n| + (|W| |X_p|)_n) for softmax, classifier and pooling, s = 4 K + \
+4 ⌈R⌉ + 9 for logits R apart, plus γ Σ|g x|";
 
 pub fn claims() -> Vec<Claim> {
-    let network = |id, source, statement, judge| Claim::new(id, source, statement, BOUND, Check::Network(judge));
+    let network = |id, source, statement, check| Claim::new(id, source, statement, BOUND, check);
     let mut claims = vec![
-        network("thm2-per-sample", SOURCE, "B ⟨∂L/∂X₄, X₄⟩_b = L_b − H_b for each sample", |o| {
-            per_sample(o, false)
-        })
+        network(
+            "thm2-per-sample",
+            SOURCE,
+            "B ⟨∂L/∂X₄, X₄⟩_b = L_b − H_b for each sample",
+            in_both!(Network, |o| { per_sample(o, false) }),
+        )
         .when("the classifier has no bias")
         .witness(with_bias)
         .proved("Theorem2Head.theorem_2_sample")
         .cross_checked(),
-        network("thm2-batch", SOURCE, "C_Z = Σ_{b,c,d} ∂L/∂X₄ X₄ = L − H for the batch", |o| {
-            batch(o, false)
-        })
+        network(
+            "thm2-batch",
+            SOURCE,
+            "C_Z = Σ_{b,c,d} ∂L/∂X₄ X₄ = L − H for the batch",
+            in_both!(Network, |o| { batch(o, false) }),
+        )
         .when("the classifier has no bias")
         .witness(with_bias)
         .proved("Theorem2Head.theorem_2")
@@ -41,7 +47,7 @@ pub fn claims() -> Vec<Claim> {
             "thm2-bias",
             SOURCE,
             "with a bias b in the classifier, C_Z = L − H − Σ_n (p_n − y_n) b_n, per sample",
-            |o| per_sample(o, true),
+            in_both!(Network, |o| per_sample(o, true)),
         )
         .proved("Theorem2Head.theorem_2_bias")
         .cross_checked(),
@@ -50,31 +56,26 @@ pub fn claims() -> Vec<Claim> {
             SOURCE,
             "L − H, less the bias term, is the cost of the last cell's output edges together",
             PATH,
-            Check::Network(output_edges),
+            in_both!(Network, output_edges),
         )
         .proved("Corollary12.last_output_cost")
         .cross_checked(),
-        network("eq13-gradient", "eq. 13", "∂L/∂X₄ = 1/(BD) (Σ_n p_n w_cn − w_cn_b) at every pixel", gradient)
-            .read("with −w_cn_b outside the sum over n")
-            .proved("Theorem2Head.head_grad_correct")
-            .cross_checked(),
-        Claim::new(
-            "thm2-per-sample-f32",
-            SOURCE,
-            "B ⟨∂L/∂X₄, X₄⟩_b = L_b − H_b less the bias term, in f32",
-            BOUND,
-            Check::Network32(|o| per_sample(o, true)),
+        network(
+            "eq13-gradient",
+            "eq. 13",
+            "∂L/∂X₄ = 1/(BD) (Σ_n p_n w_cn − w_cn_b) at every pixel",
+            in_both!(Network, gradient),
         )
-        .proved("Theorem2Head.theorem_2_bias"),
-        Claim::new("eq13-gradient-f32", "eq. 13", "∂L/∂X₄ of eq. 13, in f32", BOUND, Check::Network32(gradient))
-            .proved("Theorem2Head.head_grad_correct"),
+        .read("with −w_cn_b outside the sum over n")
+        .proved("Theorem2Head.head_grad_correct")
+        .cross_checked(),
     ];
-    let orders: [(&str, Judge<NetworkObservation>); 2] = [
-        ("thm2-conv-relu-norm", |o| ordered(o, Order::ConvReluNorm)),
-        ("thm2-conv-norm-relu", |o| ordered(o, Order::ConvNormRelu)),
+    let orders: [(&str, Check); 2] = [
+        ("thm2-conv-relu-norm", in_both!(Network, |o| ordered(o, Order::ConvReluNorm))),
+        ("thm2-conv-norm-relu", in_both!(Network, |o| ordered(o, Order::ConvNormRelu))),
     ];
-    claims.extend(orders.map(|(id, judge)| {
-        network(id, "sect. 8.2", "Theorem 2 under another stacking order", judge).proved("Theorem2Head.theorem_2_bias")
+    claims.extend(orders.map(|(id, check)| {
+        network(id, "sect. 8.2", "Theorem 2 under another stacking order", check).proved("Theorem2Head.theorem_2_bias")
     }));
     claims
 }

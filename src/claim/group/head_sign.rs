@@ -8,16 +8,14 @@ use crate::{
             Subject,
             logits::{LogitsCase, LogitsObservation},
         },
+        rounding::head::closed_form_error,
         witness::Witness,
     },
-    theorem::{
-        head,
-        rounding::{U64, gamma},
-    },
+    theorem::head,
 };
 use serde_json::json;
 
-const BOUND: &str = "γ_{K+10} Σ_n (p_n (1 + |Y_n − max Y|) + y_n)|Y_n|: the exponent is rounded before exp";
+const BOUND: &str = "2 γ_{2s+K+1} Σ_n (p_n + y_n)|Y_n|, s = 4 K + 4 ⌈R⌉ + 9 roundings in the softmax of logits R apart";
 
 pub fn claims() -> Vec<Claim> {
     let logits = |id, source, statement, judge| Claim::new(id, source, statement, BOUND, Check::Logits(judge));
@@ -26,7 +24,7 @@ pub fn claims() -> Vec<Claim> {
             .proved("Theorem2.logit_cost_is_L_minus_H")
             .cross_checked(),
         logits("eq12-misprint", "eq. 12, fourth line", "C = Σ_n [−Y_{n_b} + p_n Y_n]", printed)
-            .refuted("C = −Y_{n_b} + Σ_n p_n Y_n: the first term stands outside the sum, or it counts K times")
+            .misprint("C = −Y_{n_b} + Σ_n p_n Y_n: the first term stands outside the sum, or it counts K times")
             .proved("Theorem2.eq12_misprint")
             .witness(misprint),
         logits(
@@ -139,7 +137,8 @@ it is taken on",
         .witness(correct_rises),
         logits("thm2-scale-slope", "sect. 6", "for the logits sY, dC/ds = E_p[Y] − Y_{n_b} + s Var_p(Y)", slope)
             .proved("LogitScale.gap_scale_derivative"),
-        logits("thm2-bias-logits", "eq. 12", "with a bias, ⟨∂L/∂Y, Y − b⟩ = L − H − Σ_n (p_n − y_n) b_n", biased),
+        logits("thm2-bias-logits", "eq. 12", "with a bias, ⟨∂L/∂Y, Y − b⟩ = L − H − Σ_n (p_n − y_n) b_n", biased)
+            .proved("Theorem2.bias_in_logits"),
         logits(
             "thm2-proportional",
             "sect. 6",
@@ -153,14 +152,13 @@ it is taken on",
             "Σ_n [−Y + p_n Y] = (1 − K) Y: with −Y outside the sum it is 0, and the inequality is \
 right",
         )
+        .proved("Theorem2.proportional_misprint")
         .witness(literal_sum),
     ]
 }
 
 fn l_minus_h(o: &LogitsObservation) -> Vec<Judgement> {
-    let log_p = head::log_softmax(o.y());
-    let entropy: f64 = log_p.iter().map(|l| l.exp() * l.abs() * (2.0 + l.abs())).sum();
-    let closed = gamma(o.case.y.len() + 10, U64) * (2.0 * log_p[o.case.label].abs() + entropy + 1.0);
+    let closed = closed_form_error(o.y(), o.case.label);
     vec![Judgement::equal(o.cost(), head::cost(o.y(), o.case.label), o.error() + closed)]
 }
 

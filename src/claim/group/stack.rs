@@ -3,7 +3,7 @@
 use super::PATH;
 use crate::{
     claim::{
-        Check, Claim,
+        Claim,
         judgement::{Amount, Judgement},
         observe::network::NetworkObservation,
         strategy::plan::Plan,
@@ -19,39 +19,47 @@ use serde_json::{Value, json};
 const SOURCE: &str = "Corollary 1.2";
 
 pub fn claims() -> Vec<Claim> {
-    let network = |id, source, statement, judge| Claim::new(id, source, statement, PATH, Check::Network(judge));
+    let network = |id, source, statement, check| Claim::new(id, source, statement, PATH, check);
     let no_eps = |claim: Claim| claim.when("ε = 0").proved("Corollary12.output_edges_sum_to_0").witness(eps_passes);
     vec![
         no_eps(network(
             "cor12-output-edges",
             SOURCE,
             "the costs of the second-last cell sum to zero: at its output edges",
-            |o| output_edges(o, |o, t| t + 2 == o.cells(), |_| true),
+            in_both!(Network, |o| output_edges(o, |o, t| t + 2 == o.cells(), |_| true)),
         ))
         .cross_checked(),
-        no_eps(network("cor12-every-inner-cell", SOURCE, "the same for every cell but the last, at any depth", |o| {
-            output_edges(o, |o, t| t + 1 < o.cells(), |_| true)
-        })),
+        no_eps(network(
+            "cor12-every-inner-cell",
+            SOURCE,
+            "the same for every cell but the last, at any depth",
+            in_both!(Network, |o| { output_edges(o, |o, t| t + 1 < o.cells(), |_| true) }),
+        )),
         no_eps(
             network(
                 "cor12-each-reader",
                 SOURCE,
                 "the same through each of the two cells that read the output, by itself",
-                each_reader,
+                in_both!(Network, each_reader),
             )
             .proved("CellCost.theorem_1_in_network"),
         ),
-        network("cor12-all-edges", SOURCE, "the costs of all edges of the second-last cell sum to zero", all_edges)
-            .when("ε = 0; no skip on an intermediate edge of the cell")
-            .proved("Corollary12.all_edges_sum_to_0_without_skip")
-            .cross_checked()
-            .witness(skip_inside),
+        network(
+            "cor12-all-edges",
+            SOURCE,
+            "the costs of all edges of the second-last cell sum to zero",
+            in_both!(Network, all_edges),
+        )
+        .when("ε = 0; no skip on an intermediate edge of the cell")
+        .proved("Corollary12.all_edges_sum_to_0_without_skip")
+        .cross_checked()
+        .witness(skip_inside),
         network(
             "cor12-skip-law",
             SOURCE,
             "all edges of a cell sum to what reaches its output, and the costs of the skips on its \
 intermediate edges",
-            skip_law,
+            in_both!(Network, skip_law),
         )
         .when("ε = 0")
         .proved("Corollary12.corollary_1_2")
@@ -62,7 +70,7 @@ intermediate edges",
             SOURCE,
             "for every ε, all edges of a cell sum to what reaches its output, the residuals of the \
 units that read it, and what its intermediate edges let through",
-            |o| law(o, |_, _| true),
+            in_both!(Network, |o| law(o, |_, _| true)),
         )
         .proved("Corollary12.corollary_1_2_eps")
         .cross_checked(),
@@ -71,7 +79,7 @@ units that read it, and what its intermediate edges let through",
             "Corollary 1.2, Fig. 9",
             "the last cell's costs do not sum to zero: they sum to L − H, less the bias term, and \
 the skips' costs",
-            |o| law(o, |o, t| t + 1 == o.cells()),
+            in_both!(Network, |o| law(o, |o, t| t + 1 == o.cells())),
         )
         .proved("Corollary12.corollary_1_2_eps")
         .proved("Corollary12.last_output_cost")
@@ -80,54 +88,54 @@ the skips' costs",
             "cor12-last-cell-zero",
             "Corollary 1.2, Fig. 9",
             "the last cell's costs sum to zero as the second-last's do",
-            last_is_zero,
+            in_both!(Network, last_is_zero),
         )
         .refuted("they sum to C = L − H (cor12-last-cell)")
+        .proved("Refuted.last_cell_does_not_sum_to_0")
         .witness(last_cell),
-        network("cor12-single-node", SOURCE, "each output edge of an inner cell costs nothing by itself", single_node)
-            .refuted("only the sum over the cell's nodes vanishes")
-            .witness(one_node),
+        network(
+            "cor12-single-node",
+            SOURCE,
+            "each output edge of an inner cell costs nothing by itself",
+            in_both!(Network, single_node),
+        )
+        .refuted("only the sum over the cell's nodes vanishes")
+        .proved("Instances.plain_cell_node_is_not_0")
+        .witness(one_node),
         network(
             "cor12-per-sample",
             SOURCE,
             "an inner cell's output edges sum to zero for each sample by itself",
-            per_sample,
+            in_both!(Network, per_sample),
         )
         .when("ε = 0; layer, instance or group norm")
+        .proved("Corollary12Samples.output_edges_sum_to_0_by_sample")
         .witness(bn_mixes_samples),
-        no_eps(network("cor12-conv-relu-norm", "sect. 8.2", "Corollary 1.2 under Conv-ReLU-norm", |o| {
-            output_edges(o, |o, t| t + 1 < o.cells(), |case| case.settings.order == Order::ConvReluNorm)
-        })),
-        no_eps(network("cor12-conv-norm-relu", "sect. 8.2", "Corollary 1.2 under Conv-norm-ReLU", |o| {
-            output_edges(o, |o, t| t + 1 < o.cells(), |case| case.settings.order == Order::ConvNormRelu)
-        })),
-        Claim::new(
-            "cor12-any-eps-f32",
-            SOURCE,
-            "the exact law for every ε",
-            PATH,
-            Check::Network32(|o| law(o, |_, _| true)),
-        )
-        .proved("Corollary12.corollary_1_2_eps"),
-        Claim::new(
-            "cor12-output-edges-f32",
-            SOURCE,
-            "an inner cell's output edges sum to zero",
-            PATH,
-            Check::Network32(|o| output_edges(o, |o, t| t + 1 < o.cells(), |_| true)),
-        )
-        .proved("Corollary12.output_edges_sum_to_0")
-        .when("ε = 0")
-        .witness(eps_passes),
+        no_eps(network(
+            "cor12-conv-relu-norm",
+            "sect. 8.2",
+            "Corollary 1.2 under Conv-ReLU-norm",
+            in_both!(Network, |o| {
+                output_edges(o, |o, t| t + 1 < o.cells(), |case| case.settings.order == Order::ConvReluNorm)
+            }),
+        )),
+        no_eps(network(
+            "cor12-conv-norm-relu",
+            "sect. 8.2",
+            "Corollary 1.2 under Conv-norm-ReLU",
+            in_both!(Network, |o| {
+                output_edges(o, |o, t| t + 1 < o.cells(), |case| case.settings.order == Order::ConvNormRelu)
+            }),
+        )),
     ]
 }
 
-fn is_normalised<E: Element>(o: &NetworkObservation<E>) -> bool {
+pub(super) fn is_normalised<E: Element>(o: &NetworkObservation<E>) -> bool {
     o.case.settings.norm.kind != Normalisation::None
 }
 
 /// The bound on what reaches a cell's output: from its readers, added up.
-fn reaching<E: Element>(o: &NetworkObservation<E>, t: usize) -> Amount {
+pub(super) fn reaching<E: Element>(o: &NetworkObservation<E>, t: usize) -> Amount {
     let (units, head) = (o.units(t), o.from_head(t));
     let reaching = units + head;
     Amount { bound: reaching.bound + o.arithmetic.gamma(8) * o.output_edges(t).scale, ..reaching }

@@ -1,6 +1,6 @@
 //! A chain of steps that hand the cost on, or should, with every value and gradient between them.
 
-use super::Subject;
+use super::{Subject, rounded};
 use crate::{
     claim::{
         Check, Judge,
@@ -8,12 +8,13 @@ use crate::{
         strategy::{self, histogram::Features},
     },
     tensor::{
-        Cpu, Pass, Seen, Var,
+        Backend, Cpu, Element, Pass, Seen, Var,
         error::Result,
         op::{Image, PoolKind},
     },
 };
 use proptest::strategy::BoxedStrategy;
+use std::marker::PhantomData;
 
 /// One step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,13 +66,28 @@ pub struct LayerCase {
 
 /// What the tape made of it.
 #[derive(Debug, Clone)]
-pub struct LayerObservation {
-    /// The case.
+pub struct LayerObservation<E = f64> {
+    /// The case, in numbers of type `E`.
     pub case: LayerCase,
     /// The input of each step, then the output, with the gradients that reached them.
     pub stages: Vec<Seen>,
     /// |A||x| for each step.
     pub magnitudes: Vec<Vec<f64>>,
+    /// The output for 2x.
+    pub doubled: Vec<f64>,
+    elements: PhantomData<fn() -> E>,
+}
+
+impl LayerCase {
+    /// The case with the numbers that elements of type `E` can hold.
+    fn in_elements<E: Element>(&self) -> Self {
+        LayerCase {
+            weights: self.weights.iter().map(|weights| rounded::<E>(weights)).collect(),
+            x: rounded::<E>(&self.x),
+            gy: rounded::<E>(&self.gy),
+            ..self.clone()
+        }
+    }
 }
 
 impl Step {
@@ -96,7 +112,9 @@ impl Step {
         }
     }
 
-    /// Roundings that an entry goes through, forwards and backwards together.
+    /// Roundings that an entry goes through, forwards and backwards together: one for each term of a computed sum of
+    /// products (`ChainRounding.step_maps_to`), and in an average one for the share and one for its product, either way
+    /// (`ChainRounding.scaled_step_maps_to`, `ChainRounding.shared_step_maps_to`).
     pub fn roundings(self, image: Image) -> usize {
         match self {
             Step::Convolution { kernel, out } => kernel * kernel * (image.c + out) + 2,
@@ -106,13 +124,13 @@ impl Step {
             Step::Relu | Step::Skip => 0,
             Step::Sum(parts) => 2 * parts + 2,
             Step::Concatenate(parts) => parts,
-            Step::GlobalAveragePool => image.h * image.w + 3,
+            Step::GlobalAveragePool => image.h * image.w + 5,
             Step::Bias => 1,
         }
     }
 
     /// Applies the step.
-    pub fn apply(self, x: &Var<f64, Cpu>, w: &Var<f64, Cpu>) -> Result<Var<f64, Cpu>> {
+    pub fn apply<E: Element, D: Backend<E>>(self, x: &Var<E, D>, w: &Var<E, D>) -> Result<Var<E, D>> {
         match self {
             Step::Convolution { .. } => x.convolution(w),
             Step::Depthwise { dilation, .. } => x.depthwise(w, dilation),
@@ -133,7 +151,7 @@ impl Step {
     }
 }
 
-impl LayerObservation {
+impl<E: Element> LayerObservation<E> {
     /// Eq. 2–5 for step `i`, sample by sample: ⟨∂L/∂x, x⟩ = ⟨∂L/∂y, y⟩.
     pub fn hands_on(&self, i: usize) -> Vec<Judgement> {
         self.between(i, i + 1)
@@ -154,9 +172,9 @@ impl LayerObservation {
         (0..self.case.image.n).map(judge).collect()
     }
 
-    /// (γ_m + γ_n) ⟨|∂L/∂y|, |A||x|⟩ for one sample.
+    /// γ_{m+n} ⟨|∂L/∂y|, |A||x|⟩ for one sample (`ChainRounding.chain_bound`).
     fn stage_bound(&self, step: usize, b: usize) -> f64 {
-        let (a, image) = (Arithmetic::of::<f64>(), self.image(step));
+        let (a, image) = (Arithmetic::of::<E>(), self.image(step));
         let (out, magnitude) = (&self.stages[step + 1], &self.magnitudes[step]);
         let per_sample = magnitude.len() / image.n;
         let entries = b * per_sample..(b + 1) * per_sample;
@@ -170,41 +188,56 @@ impl LayerObservation {
     }
 }
 
-impl Subject for LayerObservation {
+impl<E: Element> Subject for LayerObservation<E>
+where
+    Cpu: Backend<E>,
+{
     type Case = LayerCase;
-    const NAME: &'static str = "chain of operations";
+    type Element = E;
+    const NAME: &'static str = if size_of::<E>() == 4 { "chain of operations in f32" } else { "chain of operations" };
 
     fn strategy() -> BoxedStrategy<LayerCase> {
         strategy::layer::cases()
     }
 
     fn observe(case: &LayerCase) -> Result<Self> {
-        let (device, mut pass) = (Cpu::default(), Pass::<f64, Cpu>::probing());
-        let absolute = |values: &[f64]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
-        let mut x = pass.on(&Var::new(&device, &case.image.shape(), &case.x)?);
+        Self::observe_on(case, &Cpu::default())
+    }
+
+    fn observe_on<D: Backend<E>>(case: &LayerCase, device: &D) -> Result<Self> {
+        let case = case.in_elements::<E>();
+        let mut pass = Pass::<E, D>::probing();
+        let host = |values: &[f64]| values.iter().copied().map(E::of).collect::<Vec<E>>();
+        let absolute = |values: &[E]| values.iter().map(|v| v.abs()).collect::<Vec<_>>();
+        let upload = |x: &[f64]| Var::new(device, &case.image.shape(), &host(x));
+        let (mut x, mut doubled) =
+            (pass.on(&upload(&case.x)?), upload(&case.x.iter().map(|x| 2.0 * x).collect::<Vec<_>>())?);
         let (mut image, mut magnitudes) = (case.image, Vec::new());
         for (i, (step, weights)) in case.steps.iter().zip(&case.weights).enumerate() {
             x = pass.watch(|| i.to_string(), &x);
-            let shape = step.weights(image);
-            let reshaped = |values: &[f64]| Var::new(&device, &shape, values);
+            let (shape, weights) = (step.weights(image), host(weights));
             let value = absolute(&x.to_host()?);
             // GAP leaves [N, 1, 1, C], and the bias acts on the last axis of any shape.
             let (w, w_magnitude) = match shape.is_empty() {
-                true => (Var::zeros(&device, &[1])?, Var::zeros(&device, &[1])?),
-                false => (reshaped(weights)?, reshaped(&absolute(weights))?),
+                true => (Var::zeros(device, &[1])?, Var::zeros(device, &[1])?),
+                false => (Var::new(device, &shape, &weights)?, Var::new(device, &shape, &absolute(&weights))?),
             };
-            magnitudes.push(step.apply(&Var::new(&device, &image.shape(), &value)?, &w_magnitude)?.to_host()?);
+            let magnitude = step.apply(&Var::new(device, &image.shape(), &value)?, &w_magnitude)?.to_host()?;
+            magnitudes.push(magnitude.into_iter().map(E::double).collect());
+            doubled = step.apply(&doubled, &w)?;
             x = step.apply(&x, &pass.on(&w))?;
             image = step.output(image);
         }
         let y = pass.watch(|| "output".into(), &x);
-        y.backward_from(&case.gy)?;
+        y.backward_from(&host(&case.gy))?;
         let stages = pass.seen()?.into_iter().map(|(_, seen)| seen).collect();
-        Ok(LayerObservation { case: case.clone(), stages, magnitudes })
+        let doubled = doubled.to_host()?.into_iter().map(E::double).collect();
+        Ok(LayerObservation { case, stages, magnitudes, doubled, elements: PhantomData })
     }
 
     fn judge(check: &Check) -> Option<Judge<Self>> {
-        if let Check::Layer(judge) = check { Some(*judge) } else { None }
+        let Check::Layer(double, single) = check else { return None };
+        super::in_elements_of([double, single])
     }
 
     fn features(case: &LayerCase) -> Features {

@@ -4,10 +4,12 @@ use super::Subject;
 use crate::{
     claim::{
         Check, Judge,
+        rounding::head::range,
         strategy::{self, histogram::Features},
     },
     network::one_hot_rows,
-    tensor::{Cpu, Tape, Var, error::Result},
+    tensor::{Backend, Cpu, Tape, Var, error::Result},
+    theorem::rounding::{U64, gamma, softmax_roundings},
 };
 use ndarray::{Array1, ArrayView1};
 use proptest::strategy::BoxedStrategy;
@@ -43,20 +45,18 @@ impl LogitsObservation {
         self.gradient.iter().zip(&self.case.y).map(|(g, y)| g * y).sum()
     }
 
-    /// How far that may be from the exact number: p_n is off by γ p_n (1 + |Y_n − max Y|), relatively,
-    /// and multiplies Y_n.
+    /// How far that may be from the exact number.
     pub fn error(&self) -> f64 {
         self.error_of(&self.case.y)
     }
 
-    /// The same for Σ_n (p_n − y_n) v_n.
+    /// The same for Σ_n (p_n − y_n) v_n, on either side of a comparison (`SoftmaxRounding.logit_sum_within`): s + 1 + K
+    /// roundings, s the softmax's, and s in its scale.
     pub fn error_of(&self, v: &[f64]) -> f64 {
         let (y, p) = (self.y(), crate::theorem::head::softmax(self.y()));
-        let largest = y.fold(f64::NEG_INFINITY, |m, y| m.max(*y));
-        let gamma = crate::theorem::rounding::gamma(y.len() + 10, crate::theorem::rounding::U64);
+        let gamma = gamma(2 * softmax_roundings(y.len(), range(y)) + 1 + y.len(), U64);
         let label = |n| f64::from(u8::from(n == self.case.label));
-        let term = |n: usize| (p[n] * (1.0 + (y[n] - largest).abs()) + label(n)) * v[n].abs();
-        2.0 * gamma * (0..y.len()).map(term).sum::<f64>()
+        2.0 * gamma * (0..y.len()).map(|n| (p[n] + label(n)) * v[n].abs()).sum::<f64>()
     }
 
     /// Whether no logit exceeds the label's.
@@ -72,6 +72,7 @@ impl LogitsObservation {
 
 impl Subject for LogitsObservation {
     type Case = LogitsCase;
+    type Element = f64;
     const NAME: &'static str = "logits of a sample";
 
     fn strategy() -> BoxedStrategy<LogitsCase> {
@@ -79,9 +80,13 @@ impl Subject for LogitsObservation {
     }
 
     fn observe(case: &LogitsCase) -> Result<Self> {
-        let (device, k) = (Cpu::default(), case.y.len());
-        let y: Var<f64, Cpu> = Var::new(&device, &[1, k], &case.y)?;
-        let target = one_hot_rows(&device, &[case.label], k)?;
+        Self::observe_on(case, &Cpu::default())
+    }
+
+    fn observe_on<D: Backend<f64>>(case: &LogitsCase, device: &D) -> Result<Self> {
+        let k = case.y.len();
+        let y: Var<f64, D> = Var::new(device, &[1, k], &case.y)?;
+        let target = one_hot_rows(device, &[case.label], k)?;
         y.on(&Tape::recording()).cross_entropy(&target)?.backward()?;
         let gradient = y.take_gradient()?.unwrap_or_else(|| vec![0.0; k]);
         Ok(LogitsObservation { case: case.clone(), gradient })

@@ -1,6 +1,6 @@
 //! A whole network: its costs by edge, path, cell and sample, and what each edge lets through.
 
-use super::Subject;
+use super::{Subject, rounded};
 use crate::{
     cell::{Role, Topology},
     claim::{
@@ -16,11 +16,11 @@ use crate::{
     network::{consumer_key, node_key, output_key},
     normalisation::Normalisation,
     operation::Operation,
-    tensor::{Cpu, Element, Error, Seen, error::Result},
+    tensor::{Backend, Cpu, Element, Error, Seen, error::Result},
 };
 use ndarray::Array2;
 use proptest::strategy::BoxedStrategy;
-use std::{any::Any, marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc};
 
 /// A network's one run with elements of type `E`, which every claim about networks looks at.
 pub struct NetworkObservation<E = f64> {
@@ -28,6 +28,8 @@ pub struct NetworkObservation<E = f64> {
     pub case: Arc<Case>,
     /// Losses, logits, costs, gradients.
     pub evaluation: Evaluation,
+    /// The same network as searches run it; without one where only a part of the batch is looked at.
+    pub searched: Option<Evaluation>,
     /// The element type's rounding.
     pub arithmetic: Arithmetic,
     /// Samples that L is the mean of.
@@ -84,6 +86,7 @@ impl<E: Element> NetworkObservation<E> {
             }
         };
         Ok(NetworkObservation {
+            searched: None,
             outputs,
             passages,
             units,
@@ -112,7 +115,7 @@ impl<E: Element> NetworkObservation<E> {
     }
 
     /// ⟨g, X_e⟩ for the gradient that reaches e's target through one consumer: an edge, or the cell's
-    /// output. The node is the rounded sum of its edges, each a rounded mixture: hence the bound.
+    /// output.
     pub fn through(&self, t: usize, e: usize, consumer: Option<usize>) -> Amount {
         self.product(&consumer_key(t, self.topology().edges()[e][1], consumer), t, e)
     }
@@ -123,15 +126,11 @@ impl<E: Element> NetworkObservation<E> {
     }
 
     fn product(&self, key: &str, t: usize, e: usize) -> Amount {
-        let (output, Some(seen)) = (&self.outputs[t][e], self.evaluation.trace.at(key)) else {
-            return Amount::default();
-        };
-        if output.is_empty() {
-            return Amount::default();
+        let run = Run { case: &self.case, trace: self.trace(), arithmetic: self.arithmetic };
+        match (self.trace().at(key), &self.outputs[t][e]) {
+            (Some(seen), output) if !output.is_empty() => run.mixture_cost(t, e, &seen.gradient, output),
+            _ => Amount::default(),
         }
-        let amount = Amount::dot(&seen.gradient, output).off_by(self.arithmetic.gamma(4 * Operation::ALL.len()));
-        let lost = self.arithmetic.tiny * seen.gradient.iter().chain(output).map(|v| v.abs()).sum::<f64>();
-        Amount { bound: amount.bound + lost, ..amount }
     }
 
     /// Σ over the edges e into node j of [`through`](Self::through).
@@ -182,6 +181,15 @@ impl<E: Element> NetworkObservation<E> {
         self.passages[t].iter().flatten().copied().sum()
     }
 
+    /// ⟨∂L/∂x_j, Z_k o_k⟩ of an operation, and how far what its backward pass leaves may be from it.
+    pub fn operation_cost(&self, t: usize, e: usize, operation: Operation) -> Option<Amount> {
+        let seen = self.evaluation.trace.at(&crate::network::operation_key(t, e, operation))?;
+        let roundings = self.arithmetic.gamma(seen.value.len() + 4 * Operation::ALL.len());
+        let lost = self.arithmetic.tiny * seen.value.iter().map(|v| 1.0 + v.abs()).sum::<f64>();
+        let traced = Amount::dot(&seen.gradient, &seen.value).off_by(roundings);
+        Some(Amount { bound: traced.bound + lost, ..traced })
+    }
+
     /// C of the skip on an edge, weighted.
     pub fn skip_cost(&self, t: usize, e: usize) -> f64 {
         let key = crate::network::operation_key(t, e, Operation::SkipConnect);
@@ -230,9 +238,10 @@ impl<E: Element> NetworkObservation<E> {
 
 impl<E: Element> Subject for NetworkObservation<E>
 where
-    Cpu: crate::tensor::Backend<E>,
+    Cpu: Backend<E>,
 {
     type Case = Arc<Case>;
+    type Element = E;
     const NAME: &'static str = if size_of::<E>() == 4 { "network in f32" } else { "network" };
 
     fn strategy() -> BoxedStrategy<Arc<Case>> {
@@ -240,17 +249,19 @@ where
     }
 
     fn observe(case: &Arc<Case>) -> Result<Self> {
-        let evaluation = Evaluation::new::<E, Cpu>(case, &Cpu::default())?;
-        Self::new(case.clone(), evaluation)
+        Self::observe_on(case, &Cpu::default())
+    }
+
+    fn observe_on<D: Backend<E>>(case: &Arc<Case>, device: &D) -> Result<Self> {
+        let case = in_elements::<E>(case);
+        let evaluation = Evaluation::new::<E, D>(&case, device)?;
+        let searched = Some(Evaluation::as_searched::<E, D>(&case, device)?);
+        Ok(NetworkObservation { searched, ..Self::new(case, evaluation)? })
     }
 
     fn judge(check: &Check) -> Option<Judge<Self>> {
-        let judge: &dyn Any = match check {
-            Check::Network(judge) => judge,
-            Check::Network32(judge) => judge,
-            _ => return None,
-        };
-        judge.downcast_ref::<Judge<Self>>().copied()
+        let Check::Network(double, single) = check else { return None };
+        super::in_elements_of([double, single])
     }
 
     fn features(case: &Arc<Case>) -> Features {
@@ -260,4 +271,19 @@ where
     fn size(case: &Arc<Case>) -> usize {
         case.x.len() + case.parameters.values().map(Vec::len).sum::<usize>()
     }
+}
+
+/// The case with the numbers that elements of type `E` can hold.
+fn in_elements<E: Element>(case: &Arc<Case>) -> Arc<Case> {
+    let mut case = case.clone();
+    if E::NAME != "f64" {
+        let own = Arc::make_mut(&mut case);
+        own.settings.norm.eps = E::of(own.settings.norm.eps).double();
+        own.x = rounded::<E>(&own.x);
+        own.parameters.values_mut().for_each(|values| *values = rounded::<E>(values));
+        own.arch.iter_mut().chain(own.alpha.iter_mut().flatten()).for_each(|matrix| {
+            matrix.mapv_inplace(|value| E::of(value).double());
+        });
+    }
+    case
 }

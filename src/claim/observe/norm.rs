@@ -1,6 +1,6 @@
 //! One normalisation layer with its affine map, and the gradients through it.
 
-use super::Subject;
+use super::{Subject, rounded};
 use crate::{
     claim::{
         Check, Judge,
@@ -10,11 +10,12 @@ use crate::{
     },
     network::Ready,
     normalisation::{AffineLayout, Norm, NormSettings, input_key, normalised_key},
-    tensor::{Cpu, Pass, Scope, Seen, Var, error::Result, op::Image},
+    tensor::{Backend, Cpu, Element, Pass, Scope, Seen, Var, error::Result, op::Image},
     theorem::norm::Normalised,
 };
 use ndarray::Array4;
 use proptest::strategy::BoxedStrategy;
+use std::marker::PhantomData;
 
 /// A layer's input, parameters and upstream gradient.
 #[derive(Debug, Clone)]
@@ -35,8 +36,8 @@ pub struct NormCase {
 
 /// What the tape made of it.
 #[derive(Debug, Clone)]
-pub struct NormObservation {
-    /// The case.
+pub struct NormObservation<E = f64> {
+    /// The case, in numbers of type `E`.
     pub case: NormCase,
     /// x and ∂L/∂x.
     pub input: Seen,
@@ -44,9 +45,24 @@ pub struct NormObservation {
     pub normalised: Seen,
     /// y = γ x̂ + β.
     pub y: Vec<f64>,
+    /// The same layer at another scale: 2x where ε = 0, else x/2.
+    pub rescaled: Option<Box<Self>>,
+    elements: PhantomData<fn() -> E>,
 }
 
 impl NormCase {
+    /// The case with the numbers that elements of type `E` can hold.
+    fn in_elements<E: Element>(&self) -> Self {
+        NormCase {
+            image: self.image,
+            settings: NormSettings { eps: E::of(self.settings.eps).double(), ..self.settings },
+            x: rounded::<E>(&self.x),
+            gamma: rounded::<E>(&self.gamma),
+            beta: rounded::<E>(&self.beta),
+            gy: rounded::<E>(&self.gy),
+        }
+    }
+
     /// γ of row-major entry `i`; 1 if the layer is not affine.
     pub fn gamma_of(&self, i: usize) -> f64 {
         match self.settings.affine {
@@ -73,7 +89,7 @@ impl NormCase {
     }
 }
 
-impl NormObservation {
+impl<E: Element> NormObservation<E> {
     /// The groups that share statistics.
     pub fn groups(&self) -> Vec<Group> {
         groups(self.case.settings.kind, self.case.settings.eps, &self.input, &self.normalised)
@@ -81,34 +97,35 @@ impl NormObservation {
 
     /// The element type that ran.
     pub fn arithmetic(&self) -> Arithmetic {
-        Arithmetic::of::<f64>()
+        Arithmetic::of::<E>()
     }
 }
 
-impl Subject for NormObservation {
+impl<E: Element> Subject for NormObservation<E>
+where
+    Cpu: Backend<E>,
+{
     type Case = NormCase;
-    const NAME: &'static str = "normalisation layer";
+    type Element = E;
+    const NAME: &'static str = if size_of::<E>() == 4 { "normalisation layer in f32" } else { "normalisation layer" };
 
     fn strategy() -> BoxedStrategy<NormCase> {
         strategy::norm::cases()
     }
 
     fn observe(case: &NormCase) -> Result<Self> {
-        let (device, mut pass) = (Cpu::default(), Pass::<f64, Cpu>::probing());
-        let parameters = [("norm.gamma", &case.gamma), ("norm.beta", &case.beta)];
-        let mut source = Ready(parameters.map(|(name, values)| (name.to_string(), values.clone())).into());
-        let layer = Norm::new(case.settings, case.image, &mut Scope::new(&device, &mut source))?;
-        let x = pass.on(&Var::new(&device, &case.image.shape(), &case.x)?);
-        let y = layer.apply(&x, &mut pass)?;
-        y.backward_from(&case.gy)?;
-        let seen: std::collections::HashMap<_, _> = pass.seen()?.into_iter().collect();
-        let mut normalised = seen[&normalised_key("norm")].clone();
-        normalised.gradient = case.gy.iter().enumerate().map(|(i, gy)| case.gamma_of(i) * gy).collect();
-        Ok(NormObservation { input: seen[&input_key("norm")].clone(), normalised, y: y.to_host()?, case: case.clone() })
+        Self::observe_on(case, &Cpu::default())
+    }
+
+    fn observe_on<D: Backend<E>>(case: &NormCase, device: &D) -> Result<Self> {
+        let scale = if case.settings.eps == 0.0 { 2.0 } else { 0.5 };
+        let other = NormCase { x: case.x.iter().map(|x| scale * x).collect(), ..case.clone() };
+        Ok(NormObservation { rescaled: Some(Box::new(Self::once(&other, device)?)), ..Self::once(case, device)? })
     }
 
     fn judge(check: &Check) -> Option<Judge<Self>> {
-        if let Check::Norm(judge) = check { Some(*judge) } else { None }
+        let Check::Norm(double, single) = check else { return None };
+        super::in_elements_of([double, single])
     }
 
     fn features(case: &NormCase) -> Features {
@@ -117,5 +134,26 @@ impl Subject for NormObservation {
 
     fn size(case: &NormCase) -> usize {
         case.x.len()
+    }
+}
+
+impl<E: Element> NormObservation<E> {
+    /// What a pass shows, at the scale of the case.
+    fn once<D: Backend<E>>(case: &NormCase, device: &D) -> Result<Self> {
+        let case = &case.in_elements::<E>();
+        let mut pass = Pass::<E, D>::probing();
+        let host = |values: &[f64]| values.iter().copied().map(E::of).collect::<Vec<E>>();
+        let parameters = [("norm.gamma", &case.gamma), ("norm.beta", &case.beta)];
+        let mut source = Ready(parameters.map(|(name, values)| (name.to_string(), values.clone())).into());
+        let layer = Norm::new(case.settings, case.image, &mut Scope::new(device, &mut source))?;
+        let x = pass.on(&Var::new(device, &case.image.shape(), &host(&case.x))?);
+        let y = layer.apply(&x, &mut pass)?;
+        y.backward_from(&host(&case.gy))?;
+        let seen: std::collections::HashMap<_, _> = pass.seen()?.into_iter().collect();
+        let mut normalised = seen[&normalised_key("norm")].clone();
+        normalised.gradient = case.gy.iter().enumerate().map(|(i, gy)| case.gamma_of(i) * gy).collect();
+        let y = y.to_host()?.into_iter().map(E::double).collect();
+        let (input, case) = (seen[&input_key("norm")].clone(), case.clone());
+        Ok(NormObservation { input, normalised, y, case, rescaled: None, elements: PhantomData })
     }
 }

@@ -11,9 +11,9 @@ use crate::{
     cost::{Trace, case::Case, weight_gradients},
     network::{Ready, node_key, one_hot_rows, operation_key},
     operation::Operation,
-    tensor::{Cpu, Pass, Tape, Var, error::Result},
+    tensor::{Backend, Cpu, Pass, Tape, Var, error::Result},
 };
-use ndarray::{Array2, Array3};
+use ndarray::{Array1, Array2, Array3};
 use proptest::strategy::BoxedStrategy;
 use std::sync::Arc;
 
@@ -37,8 +37,10 @@ pub struct Estimate {
     pub z: Vec<Array2<f64>>,
     /// c_k = ⟨∂L/∂x_j, o_k⟩ from values and gradients, `[cells, edges, operations]`.
     pub c: Array3<f64>,
-    /// How far c may be from ∂L/∂Z as the backward pass leaves it.
-    pub c_error: Array3<f64>,
+    /// Σ|∂L/∂x_j o_k| over the products of c.
+    pub scale: Array3<f64>,
+    /// How many products each c has.
+    pub products: usize,
     /// ∂L/∂α, by cell.
     pub gradient: Vec<Array2<f64>>,
 }
@@ -54,6 +56,10 @@ pub struct RelaxedObservation {
     pub snas: Estimate,
     /// One sample, score times cost.
     pub dsnas: Estimate,
+    /// The first cell's α in the place of every cell's: a mixture; the gradient is the shared α's.
+    pub shared: Estimate,
+    /// L and C of the networks that differ from the sample in the first cell's edge 0, by its operation.
+    pub enumerated: [Array1<f64>; 2],
 }
 
 impl RelaxedCase {
@@ -73,18 +79,46 @@ impl RelaxedCase {
     }
 
     /// Runs the network with the given choices and hands back ∂L/∂Z and the trace.
-    fn run(
+    fn run<D: Backend<f64>>(
         &self,
-        device: &Cpu,
-        choices: &[Choice<f64, Cpu>],
-        pass: &mut Pass<f64, Cpu>,
+        device: &D,
+        choices: &[Choice<f64, D>],
+        pass: &mut Pass<f64, D>,
     ) -> Result<(Array3<f64>, Trace)> {
+        let (_, by_product, trace) = self.run_with_loss(device, choices, pass)?;
+        Ok((by_product, trace))
+    }
+
+    /// The same with L.
+    fn run_with_loss<D: Backend<f64>>(
+        &self,
+        device: &D,
+        choices: &[Choice<f64, D>],
+        pass: &mut Pass<f64, D>,
+    ) -> Result<(f64, Array3<f64>, Trace)> {
         let (case, settings) = (&self.network, &self.network.settings);
-        let network = case.network::<f64, Cpu>(device, &mut Ready(case.parameters.clone()))?;
+        let network = case.network::<f64, D>(device, &mut Ready(case.parameters.clone()))?;
         let x = Var::new(device, &settings.input.shape(), &case.x)?;
         let output = network.forward(&pass.on(&x), &choices.iter().collect::<Vec<_>>(), pass)?;
-        output.logits.cross_entropy(&one_hot_rows(device, &case.labels, settings.classes)?)?.backward()?;
-        Ok((weight_gradients(&output)?, Trace::new(pass)?))
+        let loss = output.logits.cross_entropy(&one_hot_rows(device, &case.labels, settings.classes)?)?;
+        let value = loss.value();
+        loss.backward()?;
+        Ok((value, weight_gradients(&output)?, Trace::new(pass)?))
+    }
+
+    /// L and C for each operation on the first cell's edge 0, the rest as sampled.
+    fn enumerate<D: Backend<f64>>(&self, device: &D) -> Result<[Array1<f64>; 2]> {
+        let operations = Operation::ALL.len();
+        let mut found = [Array1::zeros(operations), Array1::zeros(operations)];
+        for k in 0..operations {
+            let mut case = self.clone();
+            case.sample[0][0] = k;
+            let z = (0..case.sample.len()).map(|t| Choice::weighted(device, &case.one_hot(t)));
+            let (loss, by_product, _) =
+                self.run_with_loss(device, &z.collect::<Result<Vec<_>>>()?, &mut Pass::recording())?;
+            (found[0][k], found[1][k]) = (loss, by_product[[0, 0, k]]);
+        }
+        Ok(found)
     }
 
     /// The estimate from a run's trace; gradients of α are the caller's.
@@ -99,15 +133,17 @@ impl RelaxedCase {
             }
         };
         let amounts = Array3::from_shape_fn((cells, edges, operations), |(t, e, k)| product(t, e, k));
-        Estimate { z, c: amounts.mapv(|a| a.value), c_error: amounts.mapv(|a| 2.0 * a.bound), gradient }
+        let nodes = (0..cells).filter_map(|t| trace.at(&node_key(t, topology.nodes() - 1)));
+        let products = nodes.map(|seen| seen.value.len()).max().unwrap_or(0);
+        Estimate { z, c: amounts.mapv(|a| a.value), scale: amounts.mapv(|a| a.scale), products, gradient }
     }
 }
 
-fn var(device: &Cpu, values: &Array2<f64>) -> Result<Var<f64, Cpu>> {
+fn var<D: Backend<f64>>(device: &D, values: &Array2<f64>) -> Result<Var<f64, D>> {
     Var::new(device, values.shape(), &values.iter().copied().collect::<Vec<_>>())
 }
 
-fn taken(leaf: &Var<f64, Cpu>, scale: f64) -> Result<Array2<f64>> {
+fn taken<D: Backend<f64>>(leaf: &Var<f64, D>, scale: f64) -> Result<Array2<f64>> {
     let [rows, k] = leaf.shape() else { unreachable!("a matrix") };
     let g = leaf.take_gradient()?.unwrap_or_else(|| vec![0.0; rows * k]);
     Ok(Array2::from_shape_vec((*rows, *k), g).expect("as many as the shape says") * scale)
@@ -115,6 +151,7 @@ fn taken(leaf: &Var<f64, Cpu>, scale: f64) -> Result<Array2<f64>> {
 
 impl Subject for RelaxedObservation {
     type Case = RelaxedCase;
+    type Element = f64;
     const NAME: &'static str = "architecture gradient";
 
     fn strategy() -> BoxedStrategy<RelaxedCase> {
@@ -122,14 +159,18 @@ impl Subject for RelaxedObservation {
     }
 
     fn observe(case: &RelaxedCase) -> Result<Self> {
-        let (device, cells) = (Cpu::default(), case.network.settings.cells);
+        Self::observe_on(case, &Cpu::default())
+    }
+
+    fn observe_on<D: Backend<f64>>(case: &RelaxedCase, device: &D) -> Result<Self> {
+        let cells = case.network.settings.cells;
 
         let one_hot: Vec<_> = (0..cells).map(|t| case.one_hot(t)).collect();
         let mut pass = Pass::probing();
-        let straight = one_hot.iter().map(|z| Ok(Choice::mixture(var(&device, z)?))).collect::<Result<Vec<_>>>()?;
-        let (by_product, trace) = case.run(&device, &straight, &mut pass)?;
+        let straight = one_hot.iter().map(|z| Ok(Choice::mixture(var(device, z)?))).collect::<Result<Vec<_>>>()?;
+        let (by_product, trace) = case.run(device, &straight, &mut pass)?;
         let through_softmax = |t: usize| {
-            let leaf = var(&device, &case.alpha()[t])?;
+            let leaf = var(device, &case.alpha()[t])?;
             let g: Vec<f64> = by_product.index_axis(ndarray::Axis(0), t).iter().copied().collect();
             leaf.on(&Tape::recording()).softmax()?.backward_from(&g)?;
             taken(&leaf, 1.0)
@@ -139,22 +180,22 @@ impl Subject for RelaxedObservation {
 
         let mut pass = Pass::probing();
         let concrete = |t: usize| (&case.alpha()[t] + &case.noise[t]) / case.tau;
-        let leaves = (0..cells).map(|t| var(&device, &concrete(t))).collect::<Result<Vec<_>>>()?;
+        let leaves = (0..cells).map(|t| var(device, &concrete(t))).collect::<Result<Vec<_>>>()?;
         let mixtures =
             leaves.iter().map(|leaf| Ok(Choice::mixture(pass.on(leaf).softmax()?))).collect::<Result<Vec<_>>>()?;
-        let (_, trace) = case.run(&device, &mixtures, &mut pass)?;
+        let (_, trace) = case.run(device, &mixtures, &mut pass)?;
         let gradient = leaves.iter().map(|leaf| taken(leaf, 1.0 / case.tau)).collect::<Result<_>>()?;
         let z = (0..cells).map(|t| softmax_rows(concrete(t).view())).collect();
         let snas = case.estimate(z, &trace, gradient);
 
         let mut pass = Pass::probing();
-        let sampled = one_hot.iter().map(|z| Choice::weighted(&device, z)).collect::<Result<Vec<_>>>()?;
-        let (by_product, trace) = case.run(&device, &sampled, &mut pass)?;
+        let sampled = one_hot.iter().map(|z| Choice::weighted(device, z)).collect::<Result<Vec<_>>>()?;
+        let (by_product, trace) = case.run(device, &sampled, &mut pass)?;
         let score = |t: usize| {
-            let (leaf, rows) = (var(&device, &case.alpha()[t])?, case.sample[t].len());
+            let (leaf, rows) = (var(device, &case.alpha()[t])?, case.sample[t].len());
             // L is the mean of −log p_s over the edges.
             leaf.on(&Tape::recording())
-                .cross_entropy(&one_hot_rows(&device, &case.sample[t], Operation::ALL.len())?)?
+                .cross_entropy(&one_hot_rows(device, &case.sample[t], Operation::ALL.len())?)?
                 .backward()?;
             let mut score = taken(&leaf, -(rows as f64))?;
             let cost = |e: usize| by_product[[t, e, case.sample[t][e]]];
@@ -163,7 +204,16 @@ impl Subject for RelaxedObservation {
         };
         let gradient = (0..cells).map(score).collect::<Result<_>>()?;
         let dsnas = case.estimate(one_hot, &trace, gradient);
-        Ok(RelaxedObservation { case: case.clone(), proxyless, snas, dsnas })
+
+        let mut pass = Pass::probing();
+        let leaf = var(device, &case.alpha()[0])?;
+        let mixture = pass.on(&leaf).softmax()?;
+        let every: Vec<_> = (0..cells).map(|_| Choice::mixture(mixture.clone())).collect();
+        let (_, trace) = case.run(device, &every, &mut pass)?;
+        let z = vec![softmax_rows(case.alpha()[0].view()); cells];
+        let shared = case.estimate(z, &trace, vec![taken(&leaf, 1.0)?]);
+        let enumerated = case.enumerate(device)?;
+        Ok(RelaxedObservation { case: case.clone(), proxyless, snas, dsnas, shared, enumerated })
     }
 
     fn judge(check: &Check) -> Option<Judge<Self>> {

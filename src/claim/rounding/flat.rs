@@ -1,13 +1,17 @@
 //! Instance norm without an affine map (eq. 16): every value sums to 0 over the image, and every
 //! gradient is flat (equal at all pixels) but for noise.
 //!
-//! The sums are zero but for the means' errors, n γ κ, and they add up along the cell. A flat gradient
-//! a goes through such a norm as r (a − mean a − x̂ a mean x̂): noise of the size r |a| γ (2 + κ max|x̂|);
-//! noise η itself goes through as at most r η (2 + max x̂²), and through a convolution as at most the
-//! largest column sum of |W|. So the bound on what a cost may differ from zero is a product of such
-//! factors along the path.
+//! The sums are zero but for the means' errors, n Γ (1 + κ) (`NormRounding.xhat_sum_bound`), and they add
+//! up along the cell. A flat gradient a, and noise η, go through such a norm as noise of the size of
+//! `FlatRounding.flat_gradient_bound`, and noise through a convolution as at most the largest column sum
+//! of |W| (`FlatRounding.noise_through_weights`). A cost is off by what the flat part makes of the sum, and
+//! the noise of the values (`FlatRounding.flat_cost_bound`). So the bound on what a cost may differ from zero
+//! is a product of such factors along the path.
 
-use super::norm::{Conditioning, Group, groups};
+use super::{
+    norm::{Conditioning, Group, groups},
+    passage::Run,
+};
 use crate::{
     cell::INPUTS,
     claim::observe::network::NetworkObservation,
@@ -16,6 +20,9 @@ use crate::{
     operation::Operation,
     tensor::Element,
 };
+
+/// What further roundings make of noise, while there are fewer than 16384 of them in f32 (`FlatRounding.small_growth`).
+const GROWTH: f64 = 1.0 + 1e-3;
 
 /// A gradient that reaches a node: a flat part for each (sample, channel), and noise anywhere.
 #[derive(Debug, Clone)]
@@ -55,7 +62,7 @@ impl<'a, E: Element> FlatBounds<'a, E> {
         let one = |(group, k, largest): (Group, Conditioning, f64)| match largest {
             0.0 => 0.0,
             _ if !group.is_well_above_rounding(a) => f64::INFINITY,
-            _ => k.n as f64 * a.gamma(k.n + 8) * (1.0 + k.kappa),
+            _ => k.xhat_sum(a),
         };
         let sums = self.groups(norm).into_iter().map(one).enumerate();
         sums.map(|(slot, sum)| if sum == 0.0 { 0.0 } else { sum * scale(slot) }).collect()
@@ -75,9 +82,12 @@ impl<'a, E: Element> FlatBounds<'a, E> {
         self.o.case.settings.input.n * self.o.case.settings.channels
     }
 
-    /// How far Σ_d X_e may be from 0, given the same for the cell's nodes.
+    /// How far Σ_d X_e may be from 0, given the same for the cell's nodes
+    /// (`ChainRounding.node_bound`).
     fn edge_sums(&self, t: usize, e: usize, nodes: &[Vec<f64>]) -> Vec<f64> {
-        let (source, output) = (self.o.topology().edges()[e][0], &self.o.outputs[t][e]);
+        let source = self.o.topology().edges()[e][0];
+        let run = Run { case: &self.o.case, trace: self.o.trace(), arithmetic: self.o.arithmetic };
+        let magnitude = run.trace.edge_magnitude(t, e, run.case.arch[t].row(e));
         let mut sums = vec![0.0; self.slots()];
         for operation in self.o.case.present(t, e).into_iter().filter(|o| *o != Operation::None) {
             let own = match operation {
@@ -86,9 +96,9 @@ impl<'a, E: Element> FlatBounds<'a, E> {
             };
             sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
         }
-        let (c, per_sample) = (self.o.case.settings.channels, output.len() / self.o.case.settings.input.n);
-        let rounding = self.o.arithmetic.gamma(4 * Operation::ALL.len());
-        output.iter().enumerate().for_each(|(i, x)| sums[i / per_sample * c + i % c] += rounding * x.abs());
+        let (c, per_sample) = (self.o.case.settings.channels, magnitude.len() / self.o.case.settings.input.n);
+        let rounding = run.mixture_gamma(t, e);
+        magnitude.iter().enumerate().for_each(|(i, x)| sums[i / per_sample * c + i % c] += rounding * x);
         sums
     }
 
@@ -115,13 +125,12 @@ impl<'a, E: Element> FlatBounds<'a, E> {
         let one = |(i, (group, k, largest)): (usize, (Group, Conditioning, f64))| {
             if largest == 0.0 {
                 // Without x̂ only g − mean g is left: noise of the flat part's own rounding.
-                return k.rstd * weight * (a.gamma(k.n + 8) * 2.0 * g.flat[i] + 2.0 * g.noise);
+                return weight * k.through_flat(a, g.flat[i], g.noise, 0.0);
             }
             if !group.is_well_above_rounding(a) {
                 return f64::INFINITY;
             }
-            let flat = g.flat[i] * a.gamma(k.n + 8) * (2.0 + largest * (2.0 + k.kappa));
-            k.rstd * weight * (flat + g.noise * (2.0 + largest * largest)) * (1.0 + 1e-3)
+            weight * k.through_flat(a, g.flat[i], g.noise, largest) * GROWTH
         };
         self.groups(norm).into_iter().enumerate().map(one).fold(0.0, f64::max)
     }
@@ -185,8 +194,9 @@ impl<'a, E: Element> FlatBounds<'a, E> {
                         }
                     }
                 }
+                // Fewer than 64 gradients meet, and go on with a weight (`FlatRounding.accumulated_noise`).
                 nodes[j].noise += o.arithmetic.gamma(64) * nodes[j].flat.iter().fold(0.0f64, |m, a| m.max(*a));
-                nodes[j].noise *= 1.0 + 1e-3;
+                nodes[j].noise *= GROWTH;
             }
             for (e, [_, j]) in topology.edges().iter().enumerate() {
                 let flat: f64 = nodes[*j].flat.iter().zip(&sums[e]).map(|(a, sum)| a * sum).sum();

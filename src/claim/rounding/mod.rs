@@ -3,9 +3,9 @@
 //! Every identity of the paper is a chain of local ones: a stage hands the cost at its output to its
 //! input. Each is judged on the values and gradients that the tape did compute there, so errors made
 //! elsewhere do not matter, however large the weights are: for y = Ax, computed with at most m and n
-//! roundings forwards and backwards, |⟨∂L/∂x, x⟩ − ⟨∂L/∂y, y⟩| ≤ (γ_m + γ_n) ⟨|∂L/∂y|, |A||x|⟩. The
-//! bound of a chain is the sum of its stages' bounds (`IdentityBounds.linear_identity_check`,
-//! `IdentityBounds.sum_of_costs_check`).
+//! roundings forwards and backwards, |⟨∂L/∂x, x⟩ − ⟨∂L/∂y, y⟩| ≤ γ_{m+n} ⟨|∂L/∂y|, |A||x|⟩
+//! (`ChainRounding.chain_bound`). The bound of a chain is the sum of its stages' bounds
+//! (`IdentityBounds.sum_of_costs_check`).
 
 pub mod flat;
 pub mod head;

@@ -11,6 +11,7 @@ use crate::{
     normalisation::{Normalisation, input_key, normalised_key},
     operation::Operation,
     tensor::{Cpu, Seen, Var, error::Result, op::PoolKind},
+    theorem::rounding::{range, softmax_roundings},
 };
 
 /// A network and what one pass through it left.
@@ -48,7 +49,7 @@ impl Run<'_> {
             };
             total = total + passage;
         }
-        // The operations' gradients are added up.
+        // The operations' gradients are added up (`ChainRounding.accumulated_bound`).
         Ok(total.off_by(self.arithmetic.gamma(Operation::ALL.len())))
     }
 
@@ -58,6 +59,24 @@ impl Run<'_> {
         let chain = vec![(step, Some(format!("{name}.conv.weight")))];
         let norm = format!("{name}.norm");
         Ok(self.norm_passage(&norm)? + self.chain_error(&chain, x, &self.trace_at(&input_key(&norm)).gradient)?)
+    }
+
+    /// ⟨g, X_e⟩, X_e the sum of the edge's weighted operations.
+    pub fn mixture_cost(&self, t: usize, e: usize, g: &[f64], output: &[f64]) -> Amount {
+        let magnitude = self.trace.edge_magnitude(t, e, self.case.arch[t].row(e));
+        let scale: f64 = g.iter().zip(&magnitude).map(|(g, x)| g.abs() * x).sum();
+        let cost = Amount { scale, ..Amount::dot(g, output) }.off_by(self.mixture_gamma(t, e));
+        let lost = self.arithmetic.tiny * g.iter().chain(output).map(|v| v.abs()).sum::<f64>();
+        Amount { bound: cost.bound + lost, ..cost }
+    }
+
+    /// γ for the terms of the node that edge `e` enters, one computed sum over all operations of its edges, and of X_e
+    /// itself in f64. The weights may be softmaxes, computed on either side (`ChainRounding.node_bound`).
+    pub fn mixture_gamma(&self, t: usize, e: usize) -> f64 {
+        let (topology, k) = (&self.case.settings.topology, Operation::ALL.len());
+        let softmax = || 2 * softmax_roundings(k, range(self.case.arch[t].row(e)));
+        let weights = if self.case.alpha.is_some() { softmax() } else { 0 };
+        self.arithmetic.gamma(weights + k * topology.into_node(topology.edges()[e][1]).count() + 2 * k)
     }
 
     fn trace_at(&self, key: &str) -> &Seen {
@@ -104,7 +123,8 @@ impl Run<'_> {
         ]
     }
 
-    /// An amount of 0 with the bound (γ_m + γ_n) ⟨|∂L/∂y|, |A||x|⟩ of the steps A together, and what
+    /// An amount of 0 with the bound γ_{m+n} ⟨|∂L/∂y|, |A||x|⟩ of the steps A together, m roundings
+    /// forwards and n backwards (`ChainRounding.chain_maps_to`, `ChainRounding.chain_bound`), and what
     /// underflow in them may lose.
     fn chain_error(&self, chain: &Chain, x: &Seen, gy: &[f64]) -> Result<Amount> {
         let (device, mut image) = (Cpu::default(), crate::tensor::op::Image::of("trace", &x.shape)?);

@@ -70,6 +70,18 @@ where
             Sabotage { name: "bias term forgotten", run: |case| evaluated(case, |e| e.bias_terms.fill(0.0)) },
             Sabotage { name: "alpha gradient without the mean", run: |case| evaluated(case, |e| alpha(e, |c, _| c)) },
             Sabotage { name: "alpha gradient weighted twice", run: |case| evaluated(case, |e| alpha(e, |c, z| z * c)) },
+            Sabotage {
+                name: "a search's logits off by a thousandth",
+                run: |case| searched(case, |e| e.logits *= 1.001),
+            },
+            Sabotage {
+                name: "a search's alpha gradient without the mean",
+                run: |case| searched(case, |e| alpha(e, |c, _| c)),
+            },
+            Sabotage {
+                name: "a search records half the costs",
+                run: |case| searched(case, |e| e.operation_costs /= 2.0),
+            },
         ]
     }
 }
@@ -110,6 +122,16 @@ where
     let mut evaluation = Evaluation::new::<E, Cpu>(case, &Cpu::default()).ok()?;
     alter(&mut evaluation);
     NetworkObservation::new(case.clone(), evaluation).ok()
+}
+
+/// The run of a search, altered.
+fn searched<E: Element>(case: &Arc<Case>, alter: fn(&mut Evaluation)) -> Option<NetworkObservation<E>>
+where
+    Cpu: Backend<E>,
+{
+    let mut o = NetworkObservation::observe(case).ok()?;
+    alter(o.searched.as_mut()?);
+    Some(o)
 }
 
 /// Every gradient seen, by the place where it was seen.

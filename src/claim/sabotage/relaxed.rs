@@ -41,15 +41,23 @@ impl Sabotaged for RelaxedObservation {
                 },
             },
             Sabotage { name: "sampled costs taken for the mixture's", run: mixed },
+            Sabotage { name: "costs taken for losses", run: costs_for_losses },
         ]
     }
 }
 
 fn gradients(case: &RelaxedCase, wrong: fn(&Estimate, &RelaxedCase) -> Vec<Array2<f64>>) -> Option<RelaxedObservation> {
     let mut o = RelaxedObservation::observe(case).ok()?;
-    for estimate in [&mut o.proxyless, &mut o.snas, &mut o.dsnas] {
+    for estimate in [&mut o.proxyless, &mut o.snas, &mut o.dsnas, &mut o.shared] {
         estimate.gradient = wrong(estimate, case);
     }
+    Some(o)
+}
+
+/// What would make DSNAS unbiased.
+fn costs_for_losses(case: &RelaxedCase) -> Option<RelaxedObservation> {
+    let mut o = RelaxedObservation::observe(case).ok()?;
+    o.enumerated[0] = o.enumerated[1].clone();
     Some(o)
 }
 

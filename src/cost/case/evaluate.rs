@@ -37,11 +37,20 @@ pub struct Comparison {
 }
 
 impl Evaluation {
-    /// Builds the network on `device` with elements of type `E`, and runs it.
+    /// Builds the network on `device` with elements of type `E`, and runs it with every value inside
+    /// watched.
     pub fn new<E: Element, D: Backend<E>>(case: &Case, device: &D) -> Result<Self> {
+        Self::by_pass(case, device, Pass::probing())
+    }
+
+    /// The same as searches run it: operations fused, nothing inside watched, an empty trace.
+    pub fn as_searched<E: Element, D: Backend<E>>(case: &Case, device: &D) -> Result<Self> {
+        Self::by_pass(case, device, Pass::recording())
+    }
+
+    fn by_pass<E: Element, D: Backend<E>>(case: &Case, device: &D, mut pass: Pass<E, D>) -> Result<Self> {
         let settings = &case.settings;
         let mut network = case.network::<E, D>(device, &mut Ready(case.parameters.clone()))?;
-        let mut pass = Pass::probing();
         let input = settings.input;
         let host = |values: &[f64]| values.iter().copied().map(E::of).collect::<Vec<_>>();
         let x = Var::new(device, &input.shape(), &host(&case.x))?;
@@ -71,8 +80,7 @@ impl Evaluation {
             gradients.push((format!("param.{name}"), tensor));
         }
         for (t, alpha) in alphas.iter().enumerate() {
-            let g = alpha.take_gradient()?.into_iter().flatten().map(E::double).collect();
-            let tensor = ArrayD::from_shape_vec(IxDyn(alpha.shape()), g).expect("a gradient for every logit");
+            let tensor = ArrayD::from_shape_vec(IxDyn(alpha.shape()), arrived(alpha)?).expect("one for every logit");
             gradients.push((format!("alpha.cell{t}"), tensor));
         }
         gradients.iter_mut().for_each(|(name, _)| *name = format!("grad.{name}"));
@@ -135,13 +143,17 @@ impl Evaluation {
     }
 }
 
-/// A leaf's gradient, zeros if none arrived, in the file's layout.
+/// A leaf's gradient in the file's layout.
 fn gradient<E: Element, D: Backend<E>>(name: &str, shape: &[usize], leaf: &Var<E, D>) -> Result<(String, ArrayD<f64>)> {
-    let g = match leaf.take_gradient()? {
+    Ok((name.into(), layout::to_file(name, shape, &arrived(leaf)?)))
+}
+
+/// A leaf's gradient, row-major; zeros if none arrived.
+fn arrived<E: Element, D: Backend<E>>(leaf: &Var<E, D>) -> Result<Vec<f64>> {
+    Ok(match leaf.take_gradient()? {
         Some(g) => g.into_iter().map(E::double).collect(),
         None => vec![0.0; leaf.shape().iter().product()],
-    };
-    Ok((name.into(), layout::to_file(name, shape, &g)))
+    })
 }
 
 impl Case {

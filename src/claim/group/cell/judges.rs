@@ -6,7 +6,7 @@ use crate::{
         observe::network::NetworkObservation,
     },
     cost::case::Case,
-    network::{consumer_key, operation_key},
+    network::consumer_key,
     normalisation::Normalisation,
     operation::Operation,
     tensor::Element,
@@ -15,11 +15,8 @@ use crate::{
 pub fn two_ways<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
     let mut judgements = Vec::new();
     for ((t, e, k), by_product) in o.evaluation.operation_costs.indexed_iter() {
-        let Some(seen) = o.trace().at(&operation_key(t, e, Operation::ALL[k])) else { continue };
-        let traced = Amount::dot(&seen.gradient, &seen.value);
-        let roundings = o.arithmetic.gamma(seen.value.len() + 4 * Operation::ALL.len());
-        let lost = o.arithmetic.tiny * seen.value.iter().map(|v| 1.0 + v.abs()).sum::<f64>();
-        judgements.push(Judgement::equal(*by_product, traced.value, traced.off_by(roundings).bound + lost));
+        let Some(traced) = o.operation_cost(t, e, Operation::ALL[k]) else { continue };
+        judgements.push(Judgement::equal(*by_product, traced.value, traced.bound));
     }
     judgements
 }
@@ -61,7 +58,7 @@ pub fn passage<E: Element>(o: &NetworkObservation<E>, only: impl Fn(&Case) -> bo
     })
 }
 
-pub fn mixture(o: &NetworkObservation) -> Vec<Judgement> {
+pub fn mixture<E: Element>(o: &NetworkObservation<E>) -> Vec<Judgement> {
     if o.case.alpha.is_none() || o.case.settings.norm.eps > 0.0 || !is_normalised(o) {
         return Vec::new();
     }

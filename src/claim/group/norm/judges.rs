@@ -3,14 +3,11 @@
 use crate::{
     claim::{
         judgement::{Amount, Judgement},
-        observe::{
-            Subject,
-            norm::{NormCase, NormObservation},
-        },
+        observe::norm::NormObservation,
         rounding::norm::{Group, index},
     },
     normalisation::{AffineLayout, Normalisation},
-    tensor::op::Image,
+    tensor::{Element, op::Image},
 };
 
 /// Which form of eq. 8.
@@ -21,7 +18,7 @@ pub enum Printed {
     ChainRule,
 }
 
-pub fn gradient(o: &NormObservation, printed: Printed) -> Vec<Judgement> {
+pub fn gradient<E: Element>(o: &NormObservation<E>, printed: Printed) -> Vec<Judgement> {
     let (layer, g) = o.case.closed_form();
     let image = o.case.image;
     let batch_norm = o.case.settings.kind == Normalisation::Batch;
@@ -47,7 +44,7 @@ pub fn gradient(o: &NormObservation, printed: Printed) -> Vec<Judgement> {
     (0..closed.len()).map(judge).collect()
 }
 
-pub fn each_group(o: &NormObservation, judge: impl Fn(&Group) -> Judgement) -> Vec<Judgement> {
+pub fn each_group<E: Element>(o: &NormObservation<E>, judge: impl Fn(&Group) -> Judgement) -> Vec<Judgement> {
     o.groups().iter().map(judge).collect()
 }
 
@@ -56,22 +53,22 @@ pub fn sum_bound(terms: &[f64]) -> f64 {
 }
 
 /// The cost of each group, judged against 0.
-pub fn zero_at(o: &NormObservation, condition: impl Fn(f64) -> bool) -> Vec<Judgement> {
+pub fn zero_at<E: Element>(o: &NormObservation<E>, condition: impl Fn(f64) -> bool) -> Vec<Judgement> {
     each_group(o, |group| {
         let cost = group.input_cost(o.arithmetic());
         Judgement::zero(cost.value, cost.bound).when(condition(o.case.settings.eps))
     })
 }
 
-pub fn zero(o: &NormObservation, kind: impl Fn(Normalisation) -> bool) -> Vec<Judgement> {
+pub fn zero<E: Element>(o: &NormObservation<E>, kind: impl Fn(Normalisation) -> bool) -> Vec<Judgement> {
     if kind(o.case.settings.kind) { zero_at(o, |eps| eps == 0.0) } else { Vec::new() }
 }
 
-pub fn affine(o: &NormObservation, layout: Option<AffineLayout>) -> Vec<Judgement> {
+pub fn affine<E: Element>(o: &NormObservation<E>, layout: Option<AffineLayout>) -> Vec<Judgement> {
     if o.case.settings.affine == layout { zero_at(o, |eps| eps == 0.0) } else { Vec::new() }
 }
 
-pub fn law(o: &NormObservation) -> Vec<Judgement> {
+pub fn law<E: Element>(o: &NormObservation<E>) -> Vec<Judgement> {
     each_group(o, |group| {
         let cost = group.input_cost(o.arithmetic());
         Judgement::equal(cost.value, group.lets_through(), cost.bound)
@@ -79,12 +76,8 @@ pub fn law(o: &NormObservation) -> Vec<Judgement> {
 }
 
 /// The cost at x/2 is ε/(σ²/4 + ε) ⟨g, x̂⟩ with the x̂ of x/2.
-pub fn share_grows(o: &NormObservation) -> Vec<Judgement> {
-    if o.case.settings.eps == 0.0 {
-        return Vec::new();
-    }
-    let halved = NormCase { x: o.case.x.iter().map(|x| x / 2.0).collect(), ..o.case.clone() };
-    let Ok(halved) = NormObservation::observe(&halved) else { return Vec::new() };
+pub fn share_grows<E: Element>(o: &NormObservation<E>) -> Vec<Judgement> {
+    let Some(halved) = o.rescaled.as_ref().filter(|_| o.case.settings.eps > 0.0) else { return Vec::new() };
     let judge = |(one, half): (&Group, &Group)| {
         let (share, half_share) = (one.conditioning().share, half.conditioning().share);
         let cost = half.input_cost(o.arithmetic());
@@ -101,8 +94,8 @@ pub fn share_grows(o: &NormObservation) -> Vec<Judgement> {
 }
 
 /// Costs summed over other groups than those that share statistics.
-pub fn regrouped(
-    o: &NormObservation,
+pub fn regrouped<E: Element>(
+    o: &NormObservation<E>,
     kind: fn(Normalisation) -> bool,
     of: fn(usize, Image) -> usize,
 ) -> Vec<Judgement> {
@@ -116,7 +109,7 @@ pub fn regrouped(
     sums.into_values().map(|sum| Judgement::zero(sum, bound)).collect()
 }
 
-pub fn constant_group(o: &NormObservation) -> Vec<Judgement> {
+pub fn constant_group<E: Element>(o: &NormObservation<E>) -> Vec<Judgement> {
     let flat = |group: &&Group| {
         // Small integers: the mean is exact, and so is σ = 0.
         group.eps == 0.0 && group.x.iter().all(|x| *x == group.x[0] && x.fract() == 0.0 && x.abs() < 1e3)
@@ -124,9 +117,8 @@ pub fn constant_group(o: &NormObservation) -> Vec<Judgement> {
     o.groups().iter().filter(flat).map(|group| Judgement::zero(group.gx.iter().map(|g| g.abs()).sum(), 0.0)).collect()
 }
 
-pub fn scale_invariant(o: &NormObservation) -> Vec<Judgement> {
-    let twice = NormCase { x: o.case.x.iter().map(|x| 2.0 * x).collect(), ..o.case.clone() };
-    let Ok(twice) = NormObservation::observe(&twice) else { return Vec::new() };
-    let apart = o.y.iter().zip(&twice.y).map(|(one, two)| (one - two).abs()).fold(0.0, f64::max);
+pub fn scale_invariant<E: Element>(o: &NormObservation<E>) -> Vec<Judgement> {
+    let Some(rescaled) = &o.rescaled else { return Vec::new() };
+    let apart = o.y.iter().zip(&rescaled.y).map(|(one, two)| (one - two).abs()).fold(0.0, f64::max);
     vec![Judgement::zero(apart, 0.0).when(o.case.settings.eps == 0.0)]
 }
