@@ -3,7 +3,10 @@
 //! A stream is a ChaCha generator whose key is the SHA-256 of the seed and the stream's name, so two
 //! names never share numbers, and adding a stream moves no other.
 
-use rand_chacha::{ChaCha12Rng, rand_core::SeedableRng};
+use rand_chacha::{
+    ChaCha12Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use sha2::{Digest, Sha256};
 
 /// The generator behind every stream.
@@ -13,6 +16,11 @@ pub type Stream = ChaCha12Rng;
 pub fn stream(seed: u64, name: &str) -> Stream {
     let key = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(name.as_bytes()).finalize();
     Stream::from_seed(key.into())
+}
+
+/// Another seed, that of `name` under `seed`.
+pub fn derived(seed: u64, name: &str) -> u64 {
+    stream(seed, name).next_u64()
 }
 
 #[cfg(test)]

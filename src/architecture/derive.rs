@@ -1,4 +1,4 @@
-//! The rules that derive a cell from α, and a cell in the notation of DARTS.
+//! The rules that derive a cell from α.
 
 use super::softmax_rows;
 use crate::{cell::Topology, operation::Operation};
@@ -69,26 +69,6 @@ impl FromStr for Rule {
     }
 }
 
-/// The cell as DARTS writes it: `(operation, source)` node by node, without none. DARTS has two a node;
-/// where a node has another number of them, each node's stand in a list of their own. The analysis has
-/// no reduction cells.
-pub fn genotype(cell: &[Operation], topology: &Topology) -> String {
-    let entry = |edge: usize| format!("('{}', {})", cell[edge], topology.edges()[edge][0]);
-    let kept = |node| topology.into_node(node).filter(|edge| cell[*edge] != Operation::None);
-    let nodes: Vec<Vec<_>> =
-        (crate::cell::INPUTS..topology.nodes()).map(|node| kept(node).map(entry).collect()).collect();
-    let normal = match nodes.iter().all(|node| node.len() == 2) {
-        true => nodes.concat().join(", "),
-        false => nodes.iter().map(|node| format!("[{}]", node.join(", "))).collect::<Vec<_>>().join(", "),
-    };
-    let output = topology.output();
-    let concat = match output.windows(2).all(|pair| pair[1] == pair[0] + 1) {
-        true => format!("range({}, {})", output[0], output[output.len() - 1] + 1),
-        false => format!("{output:?}"),
-    };
-    format!("Genotype(normal=[{normal}], normal_concat={concat}, reduce=[], reduce_concat=[])")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,21 +103,5 @@ mod tests {
         let logits = ndarray::array![[0.0, 1.0, 2.0, -1.0, 0.5, 2.0, 0.0, 0.0]];
         let one = Topology::new(3, vec![[0, 2]], vec![]).unwrap();
         assert_eq!(Rule::Largest.derive(logits.view(), &one), [Operation::MaxPool3x3]);
-    }
-
-    #[test]
-    fn a_genotype_is_written_as_in_darts() {
-        let minimal = Topology::minimal();
-        let text = |rule: Rule| genotype(&rule.derive(logits().view(), &minimal), &minimal);
-        assert_eq!(
-            text(Rule::DartsTop2),
-            "Genotype(normal=[('skip_connect', 0), ('sep_conv_3x3', 1), ('skip_connect', 0), ('sep_conv_3x3', 2)], \
-             normal_concat=range(2, 4), reduce=[], reduce_concat=[])"
-        );
-        assert_eq!(
-            text(Rule::Largest),
-            "Genotype(normal=[[('sep_conv_3x3', 1)], [('skip_connect', 0), ('sep_conv_3x3', 1)]], \
-             normal_concat=range(2, 4), reduce=[], reduce_concat=[])"
-        );
     }
 }

@@ -5,7 +5,9 @@
 mod alpha;
 mod choice;
 mod derive;
+pub mod genotype;
 
 pub use alpha::{Alpha, FORBIDDEN, gumbel_max, gumbel_noise, softmax_rows};
 pub use choice::Choice;
-pub use derive::{Rule, genotype};
+pub use derive::Rule;
+pub use genotype::genotype;

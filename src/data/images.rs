@@ -1,76 +1,14 @@
 //! A set of labelled images.
 
-use ndarray::{Array4, Axis};
+use super::{Error, Result};
+use ndarray::{Array4, Axis, s};
 use sha2::{Digest, Sha256};
-use thiserror::Error;
-
-/// What can be wrong with data; the text is one line.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum Error {
-    /// Nothing to train on.
-    #[error("data {name}: images: expected at least 1, found 0; choose a larger set")]
-    Empty {
-        /// Name of the data.
-        name: String,
-    },
-    /// Another number of labels than of images.
-    #[error("data {name}: labels: expected {images}, one for each image, found {labels}; give as many as images")]
-    Count {
-        /// Name of the data.
-        name: String,
-        /// Images.
-        images: usize,
-        /// Labels.
-        labels: usize,
-    },
-    /// A label that is no class.
-    #[error(
-        "data {name}: labels[{index}]: expected less than {classes}, found {label}; correct the label or the number of classes"
-    )]
-    Label {
-        /// Name of the data.
-        name: String,
-        /// Position.
-        index: usize,
-        /// The label.
-        label: usize,
-        /// Number of classes.
-        classes: usize,
-    },
-    /// NaN or infinity among the pixels.
-    #[error("data {name}: pixels of image {index}: expected finite numbers, found {value}; remove the image")]
-    Pixel {
-        /// Name of the data.
-        name: String,
-        /// Position of the image.
-        index: usize,
-        /// The value.
-        value: f32,
-    },
-    /// A setting that the data cannot serve.
-    #[error("data {name}: {field}: expected {expected}, found {found}; change the setting")]
-    Setting {
-        /// Name of the data.
-        name: String,
-        /// The setting.
-        field: String,
-        /// What it may be.
-        expected: String,
-        /// What it is.
-        found: String,
-    },
-}
-
-/// The result of preparing data.
-pub type Result<T> = std::result::Result<T, Error>;
 
 /// Labelled images of one size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Images {
     /// Name, for a title.
     pub name: String,
-    /// SHA-256, hexadecimal, of shape and labels (u64) and pixels (f32), all little endian.
-    pub sha256: String,
     /// Number of classes.
     pub classes: usize,
     /// Height, width, channels.
@@ -79,10 +17,19 @@ pub struct Images {
     pub pixels: Array4<f32>,
     /// `[N]`, each less than `classes`.
     pub labels: Vec<usize>,
+    /// A black pixel, by channel: what stands beyond an image's border.
+    pub black: Vec<f32>,
+}
+
+/// Mean and reciprocal standard deviation of each channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    mean: Vec<f64>,
+    scale: Vec<f64>,
 }
 
 impl Images {
-    /// Checks and names a set of images.
+    /// Checks and names a set of images, in which 0 is black.
     ///
     /// # Errors
     /// No images, another number of labels, a label out of range, NaN or infinity among the pixels.
@@ -101,8 +48,8 @@ impl Images {
         if let Some(((index, ..), &value)) = pixels.indexed_iter().find(|(_, value)| !value.is_finite()) {
             return Err(Error::Pixel { name, index, value });
         }
-        let sha256 = checksum(&pixels, &labels);
-        Ok(Images { name, sha256, classes, image: [h, w, c], pixels, labels })
+        let black = vec![0.0; c];
+        Ok(Images { name, classes, image: [h, w, c], pixels, labels, black })
     }
 
     /// Number of images.
@@ -123,24 +70,67 @@ impl Images {
         (self.pixels.select(Axis(0), indices), indices.iter().map(|&index| self.labels[index]).collect())
     }
 
-    /// The same images with mean 0 and standard deviation 1 per channel, over all pixels of all
-    /// images; a constant channel becomes 0.
-    pub fn standardised(mut self) -> Images {
-        for mut channel in self.pixels.axis_iter_mut(Axis(3)) {
+    /// The images at `indices`, at least one, as a set of their own.
+    ///
+    /// # Panics
+    /// If an index is out of range.
+    pub fn select(&self, indices: &[usize]) -> Images {
+        let (pixels, labels) = self.batch(indices);
+        let (name, black) = (self.name.clone(), self.black.clone());
+        Images { name, black, pixels, labels, ..*self }
+    }
+
+    /// Mean and standard deviation per channel, over all pixels of all images.
+    pub fn moments(&self) -> Moments {
+        let of = |channel: ndarray::ArrayView3<f32>| {
             let n = channel.len() as f64;
             let mean = channel.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
             let variance = channel.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
-            let scale = if variance > 0.0 { variance.sqrt().recip() } else { 0.0 };
-            channel.mapv_inplace(|x| ((f64::from(x) - mean) * scale) as f32);
+            (mean, if variance > 0.0 { variance.sqrt().recip() } else { 0.0 })
+        };
+        let (mean, scale) = self.pixels.axis_iter(Axis(3)).map(of).unzip();
+        Moments { mean, scale }
+    }
+
+    /// The same images, each channel less its mean and divided by its standard deviation; a constant
+    /// channel becomes 0.
+    pub fn normalised(mut self, Moments { mean, scale }: &Moments) -> Images {
+        for (c, (mean, scale)) in mean.iter().zip(scale).enumerate() {
+            let apply = |x: f32| ((f64::from(x) - mean) * scale) as f32;
+            self.pixels.index_axis_mut(Axis(3), c).mapv_inplace(apply);
+            self.black[c] = apply(self.black[c]);
         }
-        self.sha256 = checksum(&self.pixels, &self.labels);
         self
+    }
+
+    /// The same images with mean 0 and standard deviation 1 per channel.
+    pub fn standardised(self) -> Images {
+        let moments = self.moments();
+        self.normalised(&moments)
+    }
+
+    /// The same images with `margin` black pixels on each side.
+    pub fn padded(mut self, margin: usize) -> Images {
+        let (n, h, w, c) = self.pixels.dim();
+        self.image = [h + 2 * margin, w + 2 * margin, c];
+        let mut pixels = Array4::from_shape_fn((n, h + 2 * margin, w + 2 * margin, c), |(.., c)| self.black[c]);
+        pixels.slice_mut(s![.., margin..margin + h, margin..margin + w, ..]).assign(&self.pixels);
+        self.pixels = pixels;
+        self
+    }
+
+    /// SHA-256, hexadecimal, of shape and labels (u64) and pixels (f32), all little endian.
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        self.pixels.shape().iter().chain(&self.labels).for_each(|&n| hash.update((n as u64).to_le_bytes()));
+        for image in self.pixels.outer_iter() {
+            hash.update(image.iter().flat_map(|pixel| pixel.to_le_bytes()).collect::<Vec<u8>>());
+        }
+        hex(&hash.finalize())
     }
 }
 
-fn checksum(pixels: &Array4<f32>, labels: &[usize]) -> String {
-    let mut hash = Sha256::new();
-    pixels.shape().iter().chain(labels).for_each(|&n| hash.update((n as u64).to_le_bytes()));
-    pixels.iter().for_each(|pixel| hash.update(pixel.to_le_bytes()));
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+/// A checksum as text.
+pub(super) fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

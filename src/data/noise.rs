@@ -1,6 +1,6 @@
 //! Labels that θ can memorise and α cannot predict.
 
-use super::{Images, Result, images::Error};
+use super::{Error, Images, Result};
 use crate::seed;
 use rand::{RngExt, seq::SliceRandom};
 
@@ -23,11 +23,11 @@ impl Images {
         let mut stream = seed::stream(seed, "label noise");
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.shuffle(&mut stream);
-        let mut labels = self.labels.clone();
+        let mut noisy = self.clone();
         for &index in &order[..(fraction * self.len() as f64).round() as usize] {
             // A shift by 1..classes never meets the true class, and meets each other class once.
-            labels[index] = (labels[index] + stream.random_range(1..self.classes)) % self.classes;
+            noisy.labels[index] = (noisy.labels[index] + stream.random_range(1..self.classes)) % self.classes;
         }
-        Images::new(self.name.clone(), self.classes, self.pixels.clone(), labels)
+        Ok(noisy)
     }
 }

@@ -1,6 +1,6 @@
 //! Images that are made up, for tests.
 
-use super::{Images, Result, images::Error};
+use super::{Error, Images, Result};
 use crate::seed;
 use ndarray::Array4;
 use rand_distr::{Distribution, StandardNormal};

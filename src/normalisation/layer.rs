@@ -1,9 +1,9 @@
 //! One normalisation layer of a network.
 
 use super::{Grouping, NormSettings};
-use crate::tensor::{Backend, Element, Init, Parameter, Pass, Scope, Var, error::Result, op::Image};
+use crate::tensor::{Backend, Element, Init, Parameter, Pass, Scope, Statistics, Var, error::Result, op::Image};
 
-/// γ x̂ + β with the current batch's statistics; no running averages are kept.
+/// γ x̂ + β with the statistics that the pass asks for.
 pub struct Norm<E: Element, D: Backend<E>> {
     name: String,
     settings: NormSettings,
@@ -32,9 +32,23 @@ impl<E: Element, D: Backend<E>> Norm<E, D> {
         let mut y = x.clone();
         if let Some(grouping) = self.settings.kind.grouping(channels) {
             let x = pass.watch(|| input_key(&self.name), x);
-            y = pass.watch(|| normalised_key(&self.name), &x.normalise(grouping, self.settings.eps)?);
+            let eps = self.settings.eps;
+            let xhat = match pass.statistics() {
+                Statistics::Moving(averages) if !grouping.per_sample => averages.normalise(&self.name, &x, eps)?,
+                Statistics::Gathered(averages) if !grouping.per_sample => {
+                    averages.gather(&self.name, &x)?;
+                    x.normalise(grouping, eps)?
+                }
+                _ => x.normalise(grouping, eps)?,
+            };
+            y = pass.watch(|| normalised_key(&self.name), &xhat);
         }
         self.affine(&y, pass)
+    }
+
+    /// Whether γ and β follow.
+    pub fn is_affine(&self) -> bool {
+        self.affine.is_some()
     }
 
     /// The groups of an activation of `channels` channels and ε; nothing where nothing is normalised.

@@ -1,6 +1,6 @@
 //! An operation with its parameters, on one edge of one cell.
 
-use super::{Filter, Operation, Order, Unit};
+use super::{Composition, Filter, Operation, Order, Unit};
 use crate::{
     normalisation::{Norm, NormSettings},
     tensor::{
@@ -31,24 +31,18 @@ impl<E: Element, D: Backend<E>> Layer<E, D> {
         scope: &mut Scope<D>,
     ) -> Result<Option<Self>> {
         let mut scope = scope.enter(operation.name());
-        let (kernel, dilation, blocks) = match operation {
-            Operation::None => return Ok(None),
-            Operation::SkipConnect => return Ok(Some(Layer::Identity)),
-            Operation::MaxPool3x3 => return Ok(Some(Layer::Pool(PoolKind::Max, Norm::new(norm, image, &mut scope)?))),
-            Operation::AvgPool3x3 => {
-                return Ok(Some(Layer::Pool(PoolKind::Average, Norm::new(norm, image, &mut scope)?)));
-            }
-            Operation::SepConv3x3 => (3, 1, 2),
-            Operation::DilConv3x3 => (3, 2, 1),
-            Operation::DilConv5x5 => (5, 2, 1),
-            Operation::SepConv5x5 => (5, 1, 2),
+        let (kernel, dilation, units) = match operation.composition() {
+            Composition::Zero => return Ok(None),
+            Composition::Identity => return Ok(Some(Layer::Identity)),
+            Composition::Pool(kind) => return Ok(Some(Layer::Pool(kind, Norm::new(norm, image, &mut scope)?))),
+            Composition::Separable { kernel, dilation, units } => (kernel, dilation, units),
         };
         let unit = |block: usize| {
             let mut scope = scope.enter(&format!("block{block}"));
             let filter = Filter::separable(kernel, dilation, image.c, &mut scope)?;
             Unit::new(order, filter, norm, image, &mut scope)
         };
-        Ok(Some(Layer::Blocks((1..=blocks).map(unit).collect::<Result<_>>()?)))
+        Ok(Some(Layer::Blocks((1..=units).map(unit).collect::<Result<_>>()?)))
     }
 
     /// `[N, H, W, C]` to the same shape.
@@ -56,7 +50,14 @@ impl<E: Element, D: Backend<E>> Layer<E, D> {
         match self {
             Layer::Identity => Ok(x.clone()),
             Layer::Pool(kind, norm) => norm.apply(&x.pool(*kind)?, pass),
-            Layer::Blocks(blocks) => blocks.iter().try_fold(x.clone(), |x, block| block.apply(&x, pass)),
+            Layer::Blocks(blocks) => {
+                if let [first, second] = &blocks[..]
+                    && let Some(y) = first.apply_with(second, x, pass)
+                {
+                    return y;
+                }
+                blocks.iter().try_fold(x.clone(), |x, block| block.apply(&x, pass))
+            }
         }
     }
 

@@ -15,6 +15,7 @@ mod unit;
 pub use layer::Layer;
 pub use unit::{Filter, Unit};
 
+use crate::tensor::op::PoolKind;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -69,6 +70,52 @@ impl Operation {
             Operation::SepConv5x5 => "sep_conv_5x5",
         }
     }
+
+    /// What it is made of.
+    pub fn composition(self) -> Composition {
+        let separable = |kernel, dilation, units| Composition::Separable { kernel, dilation, units };
+        match self {
+            Operation::None => Composition::Zero,
+            Operation::SkipConnect => Composition::Identity,
+            Operation::MaxPool3x3 => Composition::Pool(PoolKind::Max),
+            Operation::AvgPool3x3 => Composition::Pool(PoolKind::Average),
+            Operation::SepConv3x3 => separable(3, 1, 2),
+            Operation::DilConv3x3 => separable(3, 2, 1),
+            Operation::DilConv5x5 => separable(5, 2, 1),
+            Operation::SepConv5x5 => separable(5, 1, 2),
+        }
+    }
+}
+
+/// What an operation is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Composition {
+    /// 0 whatever the input.
+    Zero,
+    /// The input.
+    Identity,
+    /// A 3×3 pooling, then a norm.
+    Pool(PoolKind),
+    /// `units` times ReLU, a separable k×k convolution and a norm, in the [`Order`].
+    Separable {
+        /// k of the depthwise part.
+        kernel: usize,
+        /// Its dilation.
+        dilation: usize,
+        /// How often.
+        units: usize,
+    },
+}
+
+/// A part of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// max(x, 0).
+    Relu,
+    /// The convolution.
+    Convolution,
+    /// The normalisation.
+    Norm,
 }
 
 impl fmt::Display for Operation {
@@ -111,6 +158,15 @@ impl Order {
             Order::ReluConvNorm => "relu_conv_norm",
             Order::ConvReluNorm => "conv_relu_norm",
             Order::ConvNormRelu => "conv_norm_relu",
+        }
+    }
+
+    /// The parts of a unit, the first to see the input first.
+    pub fn stages(self) -> [Stage; 3] {
+        match self {
+            Order::ReluConvNorm => [Stage::Relu, Stage::Convolution, Stage::Norm],
+            Order::ConvReluNorm => [Stage::Convolution, Stage::Relu, Stage::Norm],
+            Order::ConvNormRelu => [Stage::Convolution, Stage::Norm, Stage::Relu],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The unit that all convolutional operations and a cell's preprocessing are made of.
 
-use super::Order;
+use super::{Order, Stage};
 use crate::{
     normalisation::{Norm, NormSettings},
     tensor::{Backend, Element, Init, Parameter, Pass, Scope, Var, error::Result, op::Image},
@@ -81,24 +81,56 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
         if let Some(y) = self.apply_in_one(x, pass) {
             return y;
         }
-        match self.order {
-            Order::ReluConvNorm => self.norm.apply(&self.filter.apply(&x.relu()?, pass)?, pass),
-            Order::ConvReluNorm => self.norm.apply(&self.filter.apply(x, pass)?.relu()?, pass),
-            Order::ConvNormRelu => self.norm.apply(&self.filter.apply(x, pass)?, pass)?.relu(),
-        }
+        self.order.stages().into_iter().try_fold(x.clone(), |x, stage| match stage {
+            Stage::Relu => x.relu(),
+            Stage::Convolution => self.filter.apply(&x, pass),
+            Stage::Norm => self.norm.apply(&x, pass),
+        })
     }
 
-    /// The same in one step on the tape, for a normalised separable filter in the paper's order; a probing
-    /// pass has to see what lies between.
-    fn apply_in_one(&self, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<Result<Var<E, D>>> {
-        let Filter::Separable { depthwise, pointwise, dilation } = &self.filter else { return None };
-        if self.order != Order::ReluConvNorm || pass.probes() {
+    /// The same in fewer steps on the tape, in the paper's order: a pointwise filter together with its ReLU, a
+    /// normalised separable one with everything. Not where the pass has to see what lies between.
+    fn apply_in_one(&self, x: &Var<E, D>, pass: &mut Pass<E, D>) -> Option<Result<Var<E, D>>> {
+        if self.order != Order::ReluConvNorm || !pass.fuses() {
             return None;
         }
+        let (depthwise, pointwise, dilation) = match &self.filter {
+            Filter::Dense(weight) if weight.value.shape()[0] == 1 => {
+                let y = x.relu_pointwise(&pass.parameter(weight));
+                return Some(y.and_then(|y| self.norm.apply(&y, pass)));
+            }
+            Filter::Dense(_) => return None,
+            Filter::Separable { depthwise, pointwise, dilation } => (depthwise, pointwise, dilation),
+        };
         let (grouping, eps) = self.norm.statistics(x.shape().last().copied()?)?;
         let (depthwise, pointwise) = (pass.parameter(depthwise), pass.parameter(pointwise));
         let xhat = x.separable(&depthwise, *dilation, &pointwise, grouping, eps);
         Some(xhat.and_then(|xhat| self.norm.affine(&xhat, pass)))
+    }
+
+    /// This unit and `next` in one step on the tape, where both are normalised separable filters in the paper's order
+    /// and no affine map is between them.
+    pub fn apply_with(&self, next: &Self, x: &Var<E, D>, pass: &mut Pass<E, D>) -> Option<Result<Var<E, D>>> {
+        let units = [self, next];
+        if units.iter().any(|unit| unit.order != Order::ReluConvNorm) || self.norm.is_affine() || !pass.fuses() {
+            return None;
+        }
+        let [
+            Filter::Separable { depthwise, pointwise, dilation },
+            Filter::Separable { depthwise: depthwise2, pointwise: pointwise2, dilation: dilation2 },
+        ] = units.map(|unit| &unit.filter)
+        else {
+            return None;
+        };
+        let channels = x.shape().last().copied()?;
+        let statistics = self.norm.statistics(channels)?;
+        if dilation != dilation2 || next.norm.statistics(channels)? != statistics {
+            return None;
+        }
+        let weights = [[depthwise, pointwise], [depthwise2, pointwise2]].map(|pair| pair.map(|w| pass.parameter(w)));
+        let weights = [[&weights[0][0], &weights[0][1]], [&weights[1][0], &weights[1][1]]];
+        let xhat = x.separable_twice(weights, *dilation, statistics.0, statistics.1);
+        Some(xhat.and_then(|xhat| next.norm.affine(&xhat, pass)))
     }
 
     /// Weights, then γ and β.

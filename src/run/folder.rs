@@ -48,10 +48,52 @@ impl RunFolder {
         Ok(run)
     }
 
+    /// For each folder the run in it, or those in the folders that it holds, by name.
+    ///
+    /// # Errors
+    /// If there is none, or one cannot be read.
+    pub fn open_all(folders: &[PathBuf]) -> Result<Vec<RunFolder>> {
+        let runs = folders.iter().map(|folder| Self::open_in(folder)).collect::<Result<Vec<_>>>()?;
+        Ok(runs.into_iter().flatten().collect())
+    }
+
+    fn open_in(dir: &Path) -> Result<Vec<RunFolder>> {
+        if dir.join(MANIFEST).is_file() {
+            return Ok(vec![Self::open(dir)?]);
+        }
+        let entries = fs::read_dir(dir).map_err(|e| Error::read(dir, e))?;
+        let entries = entries.collect::<std::io::Result<Vec<_>>>().map_err(|e| Error::read(dir, e))?;
+        let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.join(MANIFEST).is_file());
+        paths.sort();
+        if paths.is_empty() {
+            return Err(Error::read(dir, format!("neither a run folder nor a folder of them: no {MANIFEST}")));
+        }
+        paths.iter().map(|path| Self::open(path)).collect()
+    }
+
     /// The folder's own name, which tells runs apart on a page.
     pub fn name(&self) -> String {
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// The command without its seed: the same for runs that differ in their seed alone.
+    pub fn setting(&self) -> String {
+        self.manifest.command.replace(&format!(" --seed {}", self.manifest.seed), "")
+    }
+
+    /// The runs by setting, both in the order given.
+    pub fn by_setting<'a>(runs: impl IntoIterator<Item = &'a RunFolder>) -> Vec<Vec<&'a RunFolder>> {
+        let mut groups: Vec<(String, Vec<&RunFolder>)> = Vec::new();
+        for run in runs {
+            let setting = run.setting();
+            match groups.iter_mut().find(|(known, _)| *known == setting) {
+                Some((_, group)) => group.push(run),
+                None => groups.push((setting, vec![run])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
     }
 
     /// Name and content of each of its files, for a copy.

@@ -26,6 +26,7 @@ mod manifest;
 mod metrics;
 mod writer;
 
+pub use atomic::{folder as create_folder, write_json};
 pub use checkpoint::Checkpoint;
 pub use costs::{CostAccumulator, CostRecord};
 pub use error::{Error, Result};

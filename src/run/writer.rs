@@ -6,10 +6,8 @@ use super::{
 };
 use ndarray::{Array3, ArrayView2};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
-use serde::Serialize;
 use std::{
     fs::{self, File},
-    io,
     path::{Path, PathBuf},
 };
 
@@ -33,27 +31,12 @@ impl RunWriter {
     /// If `dir` exists, cannot be made, or the manifest's parts do not fit each other.
     pub fn create(dir: &Path, manifest: &Manifest, machine: serde_json::Value) -> Result<Self> {
         manifest.check(&dir.join(MANIFEST))?;
-        if dir.symlink_metadata().is_ok() {
-            return Err(Error::Exists(dir.into()));
-        }
-        let parent = match dir.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(parent).map_err(|e| Error::write(parent, e))?;
-        let work = tempfile::Builder::new().prefix(".wirecost-").tempdir_in(parent);
-        let work = work.map_err(|e| Error::write(parent, e))?;
-        // One level below the temporary folder, which is private to its maker.
-        let new = work.path().join("run");
-        fs::create_dir(&new).map_err(|e| Error::write(&new, e))?;
-        write_json(&new.join(MANIFEST), manifest)?;
-        write_json(&new.join(MACHINE), &machine)?;
-        for name in [METRICS, COSTS, TIMING] {
-            File::create(new.join(name)).map_err(|e| Error::write(&new.join(name), e))?;
-        }
-        fs::rename(&new, dir).map_err(|e| match e.kind() {
-            io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => Error::Exists(dir.into()),
-            _ => Error::write(dir, e),
+        atomic::folder(dir, |new| {
+            atomic::write_json(&new.join(MANIFEST), manifest)?;
+            atomic::write_json(&new.join(MACHINE), &machine)?;
+            [METRICS, COSTS, TIMING].iter().try_for_each(|name| {
+                File::create(new.join(name)).map(|_| ()).map_err(|e| Error::write(&new.join(name), e))
+            })
         })?;
         Self::open(dir, manifest, 0, Vec::new())
     }
@@ -162,10 +145,4 @@ impl RunWriter {
     pub fn finish(self) -> Result<()> {
         [self.metrics, self.costs, self.timing].iter().try_for_each(Lines::sync)
     }
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|e| Error::write(path, e))?;
-    text.push('\n');
-    fs::write(path, text).map_err(|e| Error::write(path, e))
 }

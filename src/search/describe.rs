@@ -1,6 +1,6 @@
 //! What a run folder says of its search.
 
-use super::{Config, Error, Level, Method, sets::Sets};
+use super::{Config, Error, Evaluation, Level, Method, sets::Sets};
 use crate::{
     cell::INPUTS,
     operation::Operation,
@@ -14,6 +14,7 @@ pub fn manifest(config: &Config, sets: &Sets) -> Result<Manifest, Error> {
     let training = &sets.training;
     let mut sizes = BTreeMap::from([("training".to_string(), training.len())]);
     sizes.extend(sets.search.iter().map(|images| ("search".to_string(), images.len())));
+    sizes.extend(sets.test.iter().map(|images| ("test".to_string(), images.len())));
     Ok(Manifest {
         version: env!("CARGO_PKG_VERSION").into(),
         command: config.command(),
@@ -21,7 +22,7 @@ pub fn manifest(config: &Config, sets: &Sets) -> Result<Manifest, Error> {
         config: serde_json::to_value(config).expect("settings are plain values"),
         data: DataSummary {
             name: training.name.clone(),
-            sha256: training.sha256.clone(),
+            sha256: training.sha256(),
             classes: training.classes,
             image: training.image,
             sets: sizes,
@@ -40,7 +41,9 @@ pub fn manifest(config: &Config, sets: &Sets) -> Result<Manifest, Error> {
 }
 
 fn title(config: &Config) -> String {
+    let one_each = config.allowed().is_ok_and(|edges| edges.iter().all(|operations| operations.len() == 1));
     let method = match config.method {
+        _ if one_each => return "one fixed cell".into(),
         Method::Dsnas => "DSNAS",
         Method::Darts if config.unrolled => "DARTS, second order",
         Method::Darts => "DARTS, first order",
@@ -57,7 +60,7 @@ fn title(config: &Config) -> String {
 
 /// What a reader should know before comparing with the paper.
 fn note(config: &Config) -> String {
-    let default = Config::new(config.method);
+    let default = Config::new(config.method).on(&config.data);
     let changed = [
         ("head gain", config.head_gain, default.head_gain),
         ("learning rate of θ", config.theta_lr, default.theta_lr),
@@ -77,7 +80,7 @@ fn note(config: &Config) -> String {
         false => "",
     };
     let settings = match changed.is_empty() {
-        true => "the protocol's settings at digits scale".into(),
+        true => format!("the protocol's settings at {} scale", config.data),
         false => format!("other than in the protocol: {}", changed.join(", ")),
     };
     let restricted: Vec<_> = config.edges.0.keys().map(ToString::to_string).collect();
@@ -85,11 +88,21 @@ fn note(config: &Config) -> String {
         true => String::new(),
         false => format!(" Operations are restricted on edge {}.", restricted.join(", ")),
     };
-    format!("Batch statistics throughout; {settings}.{restricted}{protocol}")
+    let statistics = match config.evaluation {
+        Evaluation::Batch => "Batch statistics throughout",
+        Evaluation::Moving => "Batch statistics in training, moving averages in tests",
+    };
+    format!("{statistics}; {settings}.{restricted}{protocol}")
 }
 
 /// Whether `ours` is the search that was `recorded`; the error names the first key that differs.
+///
+/// Keys that the recording version of wirecost did not know have their defaults.
 pub fn same(ours: &Manifest, recorded: &Manifest) -> Result<(), Error> {
+    let mut recorded = recorded.clone();
+    if let Ok(config) = serde_json::from_value::<Config>(recorded.config.clone()) {
+        recorded.config = serde_json::to_value(config).expect("settings are plain values");
+    }
     let keys = |manifest: &Manifest| match serde_json::to_value(manifest) {
         Ok(serde_json::Value::Object(mut keys)) => {
             let config = keys.remove("config").into_iter();
@@ -99,7 +112,7 @@ pub fn same(ours: &Manifest, recorded: &Manifest) -> Result<(), Error> {
         }
         _ => unreachable!("a manifest is an object"),
     };
-    let (ours, recorded) = (keys(ours), keys(recorded));
+    let (ours, recorded) = (keys(ours), keys(&recorded));
     let find = |keys: &[(String, serde_json::Value)], key: &str| {
         let value = keys.iter().find(|(name, _)| name == key).map(|(_, value)| value.to_string());
         value.unwrap_or("nothing".into())

@@ -4,14 +4,17 @@ use super::{
     Config, Error, describe,
     model::{Batch, Model},
     observer::{Observer, Progress},
-    sets::{Batches, Sets},
+    sets::{Batches, Drawn, Sets},
     state::State,
-    step::{self, From, Task},
+    step::{self, Task},
+    tally::Tally,
 };
 use crate::{
     architecture::softmax_rows,
+    data::Images,
     run::{CHECKPOINT, Checkpoint, CostAccumulator, EpochMetrics, Manifest, RunWriter},
-    tensor::{Backend, Element},
+    seed::stream,
+    tensor::{Backend, Element, Pass},
 };
 use std::{
     path::Path,
@@ -74,33 +77,16 @@ pub fn resume<E: Element, D: Backend<E>>(
     search.run(state, run, observer)
 }
 
-/// How large a search is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// Numbers in θ.
-    pub theta: usize,
-    /// Numbers in α.
-    pub alpha: usize,
-    /// Steps in an epoch.
-    pub steps: usize,
-}
-
-/// The size of a search, which is built for it and not run.
-pub fn size<E: Element, D: Backend<E>>(config: &Config, device: D) -> Result<Size, Error> {
-    let mut search = Search::<E, D>::new(config, device)?;
-    let [edges, operations] = search.manifest.shape();
-    Ok(Size { theta: search.model.parameters(), alpha: edges * operations, steps: search.sets.steps(config) })
-}
-
-struct Search<'a, E: Element, D: Backend<E>> {
-    config: &'a Config,
-    sets: Sets,
-    model: Model<E, D>,
-    manifest: Manifest,
+/// A search with its images and its model.
+pub(super) struct Search<'a, E: Element, D: Backend<E>> {
+    pub config: &'a Config,
+    pub sets: Sets,
+    pub model: Model<E, D>,
+    pub manifest: Manifest,
 }
 
 impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
-    fn new(config: &'a Config, device: D) -> Result<Self, Error> {
+    pub fn new(config: &'a Config, device: D) -> Result<Self, Error> {
         config.check()?;
         let sets = Sets::new(config)?;
         let model = Model::new(config, &sets.training, device)?;
@@ -129,7 +115,7 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
                     return Ok(Ended::Stopped { epoch, step: state.step });
                 }
             }
-            let metrics = self.metrics(&state);
+            let metrics = self.metrics(&state)?;
             metrics.iter().try_for_each(|metrics| run.metrics(metrics))?;
             run.costs(&state.sums.costs.take(epoch))?;
             run.alpha(self.model.alpha.logits()?.view())?;
@@ -143,16 +129,19 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
         Ok(Ended::Done)
     }
 
-    fn step<'b>(&mut self, batches: &'b Batches, state: &mut State) -> Result<(), Error> {
+    /// One step, and what it adds to the epoch's sums.
+    pub fn step(&mut self, batches: &Batches, state: &mut State) -> Result<(), Error> {
         let (config, State { epoch, step: at, sums }) = (self.config, state);
-        let from = |images, indices: &'b [Vec<usize>]| From { images, indices: &indices[*at] };
+        let at_step = (*epoch, *at);
+        let training = Drawn::new(config, "training", &self.sets.training, &batches.training[*at], at_step);
         let search = self.sets.search.as_ref().zip(batches.search.as_ref());
+        let search = search.map(|(images, indices)| Drawn::new(config, "search", images, &indices[*at], at_step));
         let task = Task {
-            training: from(&self.sets.training, &batches.training),
-            search: search.map(|(images, indices)| from(images, indices)),
+            training: training.from(),
+            search: search.as_ref().map(Drawn::from),
             learning_rate: config.theta_lr_at(*epoch),
             fixed: config.alpha_lr == 0.0,
-            seed: config.seed,
+            seed: config.training_seed(),
             epoch: *epoch,
             step: *at,
         };
@@ -167,11 +156,30 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
         Ok(())
     }
 
-    fn metrics(&self, State { epoch, sums, .. }: &State) -> Vec<EpochMetrics> {
+    fn metrics(&self, State { epoch, sums, .. }: &State) -> Result<Vec<EpochMetrics>, Error> {
         let learning_rate = self.config.theta_lr_at(*epoch);
         let mut metrics = vec![sums.training.metrics(*epoch, "training", learning_rate)];
         metrics.extend(self.sets.search.as_ref().map(|_| sums.search.metrics(*epoch, "search", learning_rate)));
-        metrics
+        if let Some(images) = &self.sets.test {
+            metrics.push(self.test(*epoch, images)?.metrics(*epoch, "test", learning_rate));
+        }
+        Ok(metrics)
+    }
+
+    /// Tests the network that the method draws, anew for each batch, in the order of the images.
+    fn test(&self, epoch: usize, images: &Images) -> Result<Tally, Error> {
+        let (config, mut tally) = (self.config, Tally::default());
+        let positions: Vec<usize> = (0..images.len()).collect();
+        let mut method = step::method(config, epoch);
+        for (step, indices) in positions.chunks(config.batch).enumerate() {
+            let mut stream = stream(config.training_seed(), &format!("test sample {epoch} {step}"));
+            let mut tested = || {
+                let choice = method.draw(&self.model, &Pass::evaluating(), false, &mut stream)?;
+                self.model.evaluate(images, indices, &choice)
+            };
+            tally.add(&tested().map_err(|problem| Error::Step { epoch, step, problem })?);
+        }
+        Ok(tally)
     }
 
     fn tell(&self, state: &State, metrics: &[EpochMetrics], told: impl FnOnce(&Progress)) -> Result<(), Error> {

@@ -4,12 +4,15 @@
 //! | --- | --- |
 //! | [`config`](Config) | every setting, with the protocol's defaults for each method |
 //! | `model` | network, α and their optimisers; one pass over a batch |
-//! | [`preset`] | settings for the paper's figures |
+//! | [`preset`], `phase` | settings for the paper's figures, and for the phase diagram |
+//! | [`plan`] | the presets with their seeds, as one list of searches |
 //! | `step` | one step of any method |
 //! | `darts`, `unrolled`, `snas`, `dsnas`, `proxylessnas`, `random` | how each draws Z and trains α, with its equations |
 //! | `sets` | the images, and which of them a step sees |
 //! | `driver` | epochs, metrics, the run folder |
+//! | `size` | time and memory, from a few steps |
 //! | `state`, `persist` | what a checkpoint holds |
+//! | [`retrain`] | a cell trained from scratch, beside random ones |
 //! | `describe` | the manifest |
 //! | `observer` | who is told about progress |
 //!
@@ -24,19 +27,24 @@ pub mod dsnas;
 pub mod model;
 mod observer;
 mod persist;
+mod phase;
+pub mod plan;
 pub mod preset;
 pub mod proxylessnas;
 pub mod random;
+pub mod retrain;
 mod sets;
+mod size;
 pub mod snas;
 mod state;
 pub mod step;
 mod tally;
 pub mod unrolled;
 
-pub use config::{CellChoice, Config, Edge, Edges, Level, Method};
-pub use driver::{Ended, Size, resume, search, size};
+pub use config::{CellChoice, Config, Edge, Edges, Evaluation, Level, Method};
+pub use driver::{Ended, resume, search};
 pub use observer::{Observer, Progress, Silent};
+pub use size::{Size, memory, size};
 
 use crate::{data, run, tensor};
 use thiserror::Error;

@@ -1,14 +1,17 @@
 //! Network, α and their optimisers, and one pass over a batch.
 
-use super::{Config, Error};
+use super::{Config, Error, Evaluation};
 use crate::{
     architecture::{Alpha, Choice},
     cost::{operation_costs, weight_gradients},
     data::Images,
-    network::{Losses, Network, Random, one_hot_rows},
+    network::{Losses, Network, Output, Random, one_hot_rows},
     operation::Operation,
     seed::stream,
-    tensor::{Adam, AdamRule, Backend, Element, Parameter, Pass, Scope, Sgd, SgdRule, Var, clip_norm, error::Result},
+    tensor::{
+        Adam, AdamRule, Backend, Element, Moving, Parameter, Pass, Scope, Sgd, SgdRule, Statistics, Var, clip_norm,
+        error::Result,
+    },
 };
 use ndarray::{Array2, Array3};
 
@@ -23,6 +26,8 @@ pub struct Model<E: Element, D: Backend<E>> {
     pub(super) network: Network<E, D>,
     pub(super) theta_optimiser: Sgd<E, D>,
     pub(super) alpha_optimiser: Adam<E, D>,
+    /// The norms' moving averages, where images are tested by them.
+    pub(super) moving: Option<Moving>,
     clip: f64,
     classes: usize,
 }
@@ -44,10 +49,10 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
     pub fn new(config: &Config, images: &Images, device: D) -> std::result::Result<Self, Error> {
         let settings = config.network(images.image, images.classes)?;
         let allowed = config.allowed()?;
-        let mut source = Random { seed: config.seed, gain: config.head_gain };
+        let mut source = Random { seed: config.training_seed(), gain: config.head_gain };
         let network = Network::new(&settings, |_, edge| allowed[edge].clone(), &mut Scope::new(&device, &mut source))?;
         let start = [config.alpha_mean, config.alpha_std];
-        let alpha = Alpha::new(&device, &allowed, start, &mut stream(config.seed, "alpha"))?;
+        let alpha = Alpha::new(&device, &allowed, start, &mut stream(config.training_seed(), "alpha"))?;
         let theta = SgdRule { momentum: config.theta_momentum, weight_decay: config.theta_decay };
         let adam =
             AdamRule { learning_rate: config.alpha_lr, betas: config.alpha_betas, weight_decay: config.alpha_decay };
@@ -58,6 +63,7 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
             network,
             theta_optimiser: Sgd::new(theta),
             alpha_optimiser: Adam::new(adam),
+            moving: (config.evaluation == Evaluation::Moving).then(Moving::default),
             clip: config.clip,
             classes: images.classes,
         })
@@ -77,19 +83,43 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
         choice: &Choice<E, D>,
         mut pass: Pass<E, D>,
     ) -> Result<Batch> {
-        let (pixels, labels) = images.batch(indices);
-        let host: Vec<E> = pixels.iter().map(|x| E::of(f64::from(*x))).collect();
-        let x = Var::new(&self.device, pixels.shape(), &host)?;
-        let output = self.network.forward(&x, &[choice], &mut pass)?;
-        let logits: Vec<f64> = output.logits.to_host()?.into_iter().map(E::double).collect();
-        let logits = Array2::from_shape_vec((labels.len(), self.classes), logits).expect("logits [N, K]");
+        let (output, losses, labels) = self.forward(images, indices, choice, &mut pass)?;
         output.logits.cross_entropy(&one_hot_rows(&self.device, &labels, self.classes)?)?.backward()?;
         Ok(Batch {
-            losses: Losses::new(logits.view(), &labels),
+            losses,
             costs: operation_costs(&output)?,
             gradients: weight_gradients(&output)?,
             active: choice.active().to_vec(),
         })
+    }
+
+    /// L and H of the images at `indices`, tested.
+    pub fn evaluate(&self, images: &Images, indices: &[usize], choice: &Choice<E, D>) -> Result<Losses> {
+        let statistics = self.moving.clone().map_or(Statistics::Batch, Statistics::Moving);
+        let mut pass = Pass::evaluating().normalising_by(statistics);
+        self.forward(images, indices, choice, &mut pass).map(|(_, losses, _)| losses)
+    }
+
+    /// The pass that trains θ.
+    pub fn training_pass(&self) -> Pass<E, D> {
+        let statistics = self.moving.clone().map_or(Statistics::Batch, Statistics::Gathered);
+        Pass::recording().normalising_by(statistics)
+    }
+
+    fn forward(
+        &self,
+        images: &Images,
+        indices: &[usize],
+        choice: &Choice<E, D>,
+        pass: &mut Pass<E, D>,
+    ) -> Result<(Output<E, D>, Losses, Vec<usize>)> {
+        let (pixels, labels) = images.batch(indices);
+        let host: Vec<E> = pixels.iter().map(|x| E::of(f64::from(*x))).collect();
+        let x = Var::new(&self.device, pixels.shape(), &host)?;
+        let output = self.network.forward(&x, &[choice], pass)?;
+        let logits: Vec<f64> = output.logits.to_host()?.into_iter().map(E::double).collect();
+        let logits = Array2::from_shape_vec((labels.len(), self.classes), logits).expect("logits [N, K]");
+        Ok((output, Losses::new(logits.view(), &labels), labels))
     }
 
     /// SGD on θ with the gradients of the last recorded pass, clipped.

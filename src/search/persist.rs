@@ -1,11 +1,12 @@
 //! A model's numbers by name, for a checkpoint.
 //!
 //! `theta.NAME` and `theta.NAME.velocity` for each parameter, `alpha`, `alpha.steps`,
-//! `alpha.first_moment`, `alpha.second_moment`. What an optimiser has not gathered yet is absent.
+//! `alpha.first_moment`, `alpha.second_moment`, and where images are tested by moving averages,
+//! `moving.NAME.mean` and `moving.NAME.variance` for each norm. What has not been gathered yet is absent.
 
 use super::model::Model;
-use crate::tensor::{Backend, Element, Error, Moments, error::Result};
-use ndarray::{ArrayD, IxDyn, arr0};
+use crate::tensor::{Average, Backend, Element, Error, Moments, Moving, error::Result};
+use ndarray::{Array1, ArrayD, IxDyn, arr0};
 use std::collections::BTreeMap;
 
 type Tensors = BTreeMap<String, ArrayD<f64>>;
@@ -28,6 +29,11 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
             all.insert("alpha.steps".into(), arr0(f64::from(steps)).into_dyn());
             all.insert("alpha.first_moment".into(), tensor(alpha.shape(), &first));
             all.insert("alpha.second_moment".into(), tensor(alpha.shape(), &second));
+        }
+        for (layer, Average { mean, variance }) in self.moving.iter().flat_map(Moving::all) {
+            for (what, values) in [("mean", mean), ("variance", variance)] {
+                all.insert(format!("moving.{layer}.{what}"), Array1::from_vec(values).into_dyn());
+            }
         }
         Ok(all)
     }
@@ -54,11 +60,26 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
             }),
         };
         self.alpha_optimiser.set_moments(&self.device, moments).map_err(device)?;
+        if let Some(moving) = &self.moving {
+            moving.set(averages(&mut tensors)?);
+        }
         match tensors.first_key_value() {
             Some((name, _)) => Err(format!("{name}: this search has no such tensor")),
             None => Ok(()),
         }
     }
+}
+
+/// The moving averages among the tensors.
+fn averages(tensors: &mut Tensors) -> std::result::Result<BTreeMap<String, Average>, String> {
+    let layer = |name: &String| Some(name.strip_prefix("moving.")?.strip_suffix(".mean")?.to_string());
+    let layers: Vec<_> = tensors.keys().filter_map(layer).collect();
+    let average = |layer: String| {
+        let mean = tensors.remove(&format!("moving.{layer}.mean")).expect("just found");
+        let variance = needed(tensors, &format!("moving.{layer}.variance"), mean.shape())?;
+        Ok((layer, Average { mean: mean.into_iter().collect(), variance }))
+    };
+    layers.into_iter().map(average).collect()
 }
 
 fn take<E: Element>(tensors: &mut Tensors, name: &str, shape: &[usize]) -> std::result::Result<Option<Vec<E>>, String> {

@@ -1,4 +1,4 @@
-//! Settings for the paper's figures, as far as digits support them.
+//! Settings for the paper's figures: on digits, in hours on Fashion-MNIST, or in full on CIFAR-10.
 //!
 //! | figures | search |
 //! | --- | --- |
@@ -7,12 +7,16 @@
 //! | 11, 14 | networks sampled uniformly; 12, 13, 15, 16: the uniform mixture, on both sets |
 //! | 17 a–d, f, 18 a–d | the simplified cell, its edges restricted |
 //! | 19, 20, 21 | costs with instance norm, and in the other two orders |
+//! | `phase-…` | the grids over what drives none's dominance |
 //!
-//! Sizes are those of digits and of two cores; where an effect needs it, the head starts over-confident.
+//! At the scales quick and standard, sizes are those of digits and of two cores; where an effect needs it,
+//! the head starts over-confident. At the scale paper everything is as in the protocol; at the scale hours too,
+//! but on Fashion-MNIST, in the minimal cell where one is searched, with fewer epochs, and stacks of eight cells
+//! see a part of the images.
 //! Figures 17 and 18 do not say which operation an edge is fixed to: here it is sep_conv_3x3, in 18 d
 //! skip_connect.
 
-use super::{CellChoice, Config, Edges, Method};
+use super::{CellChoice, Config, Edges, Method, phase};
 use crate::{cell::Topology, normalisation::Normalisation, operation::Operation, operation::Order};
 use std::str::FromStr;
 
@@ -23,10 +27,19 @@ pub enum Scale {
     Quick,
     /// Minutes.
     Standard,
+    /// The protocol's sizes on Fashion-MNIST, in as many epochs as two cores do in an hour or two.
+    Hours,
+    /// The protocol in full, on CIFAR-10.
+    Paper,
 }
 
-/// The names of all presets.
-pub const NAMES: [&str; 25] = [
+/// The names of all presets: the figures', then the grids'.
+pub fn names() -> Vec<String> {
+    NAMES.into_iter().map(String::from).chain(phase::names()).collect()
+}
+
+/// The names of the figures' presets.
+const NAMES: [&str; 25] = [
     "fig01", "fig02", "fig03", "fig04", "fig05", "fig06", "fig09", "fig11", "fig12", "fig13", "fig14", "fig15",
     "fig16", "fig17a", "fig17b", "fig17c", "fig17d", "fig17f", "fig18a", "fig18b", "fig18c", "fig18d", "fig19",
     "fig20", "fig21",
@@ -41,6 +54,11 @@ const FIXED: [Operation; 1] = [Operation::SepConv3x3];
 /// The settings of the preset `name`; `None` if there is none of that name.
 pub fn preset(name: &str, scale: Scale) -> Option<Config> {
     let quick = scale == Scale::Quick;
+    match scale {
+        Scale::Quick | Scale::Standard => {}
+        Scale::Hours => return preset(name, Scale::Standard).map(in_hours),
+        Scale::Paper => return preset(name, Scale::Standard).map(|digits| in_full(digits, "cifar-10")),
+    }
     let epochs = |short: usize, long: usize| if quick { short } else { long };
     let original = |config: Config| if quick { config } else { Config { cell: named("original"), ..config } };
     // Uniform sampling: α is 0 and stays so.
@@ -90,7 +108,7 @@ pub fn preset(name: &str, scale: Scale) -> Option<Config> {
         "fig19" => Config { norm: Normalisation::Instance, ..uniform(8, 30) },
         "fig20" => Config { order: Order::ConvReluNorm, ..uniform(8, 30) },
         "fig21" => Config { order: Order::ConvNormRelu, ..uniform(8, 30) },
-        _ => return None,
+        _ => return phase::preset(name, quick),
     })
 }
 
@@ -99,8 +117,45 @@ fn confident(epochs: usize) -> Config {
     Config { epochs, head_gain: 8.0, theta_lr: 0.005, ..Config::new(Method::Dsnas) }
 }
 
+/// [`in_full`] on Fashion-MNIST, as far as hours go: a step of DARTS takes three times one of DSNAS, a stack of
+/// eight original cells twenty times.
+fn in_hours(digits: Config) -> Config {
+    let protocol = in_full(digits, "fashion-mnist");
+    if protocol.cells > 1 {
+        return Config { training_images: 1440, epochs: 20, ..protocol };
+    }
+    let cell = if protocol.cell == named("original") { named("minimal") } else { protocol.cell };
+    Config { cell, epochs: if protocol.method == Method::Darts { 12 } else { 40 }, ..protocol }
+}
+
+/// The protocol on `data` for the same method, cell, edges, norm and order, with α fixed where it was.
+fn in_full(digits: Config, data: &str) -> Config {
+    let protocol = Config::new(digits.method).on(data);
+    let Config { cell, cells, edges, norm, order, .. } = digits;
+    let [alpha_lr, alpha_mean, alpha_std] = match digits.alpha_lr {
+        0.0 => [0.0, digits.alpha_mean, digits.alpha_std],
+        _ => [protocol.alpha_lr, protocol.alpha_mean, protocol.alpha_std],
+    };
+    Config { cell, cells, edges, norm, order, alpha_lr, alpha_mean, alpha_std, ..protocol }
+}
+
 fn named(cell: &str) -> CellChoice {
     CellChoice::Name(cell.into())
+}
+
+impl Scale {
+    /// All of them.
+    pub const ALL: [Scale; 4] = [Scale::Quick, Scale::Standard, Scale::Hours, Scale::Paper];
+
+    /// The name used everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scale::Quick => "quick",
+            Scale::Standard => "standard",
+            Scale::Hours => "hours",
+            Scale::Paper => "paper",
+        }
+    }
 }
 
 impl FromStr for Scale {
@@ -110,7 +165,9 @@ impl FromStr for Scale {
         match name {
             "quick" => Ok(Scale::Quick),
             "standard" => Ok(Scale::Standard),
-            _ => Err(format!("unknown scale '{name}'; known: quick, standard")),
+            "hours" => Ok(Scale::Hours),
+            "paper" => Ok(Scale::Paper),
+            _ => Err(format!("unknown scale '{name}'; known: quick, standard, hours, paper")),
         }
     }
 }
@@ -121,14 +178,16 @@ mod tests {
 
     #[test]
     fn every_preset_makes_sense_at_every_scale() {
-        for name in NAMES {
-            for scale in [Scale::Quick, Scale::Standard] {
-                let config = preset(name, scale).expect(name);
+        for name in names() {
+            for scale in Scale::ALL {
+                let config = preset(&name, scale).expect(&name);
                 config.check().unwrap_or_else(|problem| panic!("{name}: {problem}"));
             }
         }
         assert_eq!(preset("fig02", Scale::Quick), Some(Config::quick_dsnas()));
         assert_eq!(preset("fig04", Scale::Quick), Some(Config::quick_darts()));
+        let in_full = Config { cell: named("original"), ..Config::new(Method::Darts).on("cifar-10") };
+        assert_eq!(preset("fig04", Scale::Paper), Some(in_full));
         assert_eq!(preset("fig10", Scale::Quick), None);
     }
 }

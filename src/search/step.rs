@@ -107,7 +107,7 @@ pub fn step<E: Element, D: Backend<E>>(
         searched = Some(method.search_pass(model, task, search)?);
         train_alpha(method, model, task)?;
     }
-    let (pass, single) = (Pass::recording(), task.search.is_none());
+    let (pass, single) = (model.training_pass(), task.search.is_none());
     let choice = method.draw(model, &pass, single, &mut task.stream("sample"))?;
     let trained = model.run(task.training.images, task.training.indices, &choice, pass)?;
     model.step_theta(task.learning_rate)?;

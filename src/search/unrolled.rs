@@ -87,7 +87,8 @@ fn mixture_pass<E: Element, D: Backend<E>>(
 }
 
 fn take_alpha_gradient<E: Element, D: Backend<E>>(model: &Model<E, D>) -> Result<Vec<f64>> {
-    let gradient = model.alpha.value.take_gradient()?.unwrap_or_default();
+    let alpha = &model.alpha.value;
+    let gradient = alpha.take_gradient()?.unwrap_or_else(|| vec![E::zero(); alpha.shape().iter().product()]);
     Ok(gradient.into_iter().map(E::double).collect())
 }
 

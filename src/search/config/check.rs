@@ -44,6 +44,9 @@ impl Config {
         if self.method == Method::Random && self.alpha_lr != 0.0 {
             return refuse("alpha-lr", format!("{}; random leaves α alone, expected 0", self.alpha_lr));
         }
+        if self.flip && self.data == "digits" {
+            return refuse("flip", "true; a reflected digit is none, expected false for data digits".into());
+        }
         if self.unrolled && (self.method, self.level) != (Method::Darts, Level::Bi) {
             return refuse("unrolled", "true; only darts with level bi looks a step ahead".into());
         }

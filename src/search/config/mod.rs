@@ -1,10 +1,13 @@
 //! Every setting of a search.
 
 mod check;
+mod data;
 mod edges;
+mod kinds;
 mod text;
 
 pub use edges::{Edge, Edges};
+pub use kinds::{CellChoice, Evaluation, Level, Method};
 
 use super::Error;
 use crate::{
@@ -15,42 +18,7 @@ use crate::{
     tensor::op::Image,
 };
 use serde::{Deserialize, Serialize};
-
-/// How α is trained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Method {
-    /// One sampled operation an edge (Hu et al., 2020).
-    Dsnas,
-    /// A softmax mixture of all operations (Liu et al., 2018).
-    Darts,
-    /// A sample of the concrete distribution (Xie et al., 2018).
-    Snas,
-    /// Binary gates (Cai et al., 2018).
-    ProxylessNas,
-    /// Networks drawn uniformly: the baseline.
-    Random,
-}
-
-/// On which images α is trained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// The same batches as θ.
-    Single,
-    /// A set of its own, the search set.
-    Bi,
-}
-
-/// A cell by name, or a graph of one's own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum CellChoice {
-    /// `minimal` or `original`.
-    Name(String),
-    /// Nodes, edges, output.
-    Graph(Topology),
-}
+use std::path::PathBuf;
 
 /// A search's settings; in a file, keys are written with hyphens and unknown ones are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,10 +28,16 @@ pub struct Config {
     pub method: Method,
     /// On which images.
     pub level: Level,
-    /// Which data: `digits`, or `synthetic` for tests.
+    /// Which data: `digits`, `fashion-mnist`, `cifar-10`, or `synthetic` for tests.
     pub data: String,
+    /// The folder of the data's files, where it is not a usual one: no part of what a run is.
+    #[serde(skip)]
+    pub data_dir: Option<PathBuf>,
     /// The seed of every random stream.
     pub seed: u64,
+    /// Which repetition: other first weights, batches and samples, on the same images.
+    #[serde(default)]
+    pub repeat: u64,
     /// Passes over the larger set.
     pub epochs: usize,
     /// Images in a batch.
@@ -72,8 +46,20 @@ pub struct Config {
     pub training_images: usize,
     /// Images that train α in a bi-level search.
     pub search_images: usize,
-    /// Share of labels replaced by a wrong one, in both sets.
+    /// Images that are held out, to test with after each epoch.
+    #[serde(default)]
+    pub test_images: usize,
+    /// Whose statistics norms use on them.
+    #[serde(default)]
+    pub evaluation: Evaluation,
+    /// Share of labels replaced by a wrong one, in the sets that train.
     pub label_noise: f64,
+    /// Black pixels around an image that trains, from which it is cut out at a random place.
+    #[serde(default)]
+    pub crop: usize,
+    /// Whether half of the images that train are reflected.
+    #[serde(default)]
+    pub flip: bool,
     /// The cell.
     pub cell: CellChoice,
     /// Stacked cells.
@@ -132,12 +118,18 @@ impl Config {
             method,
             level: Level::Single,
             data: "digits".into(),
+            data_dir: None,
             seed: 0,
+            repeat: 0,
             epochs: 150,
             batch: 96,
             training_images: 1440,
             search_images: 864,
+            test_images: 0,
+            evaluation: Evaluation::Batch,
             label_noise: 0.0,
+            crop: 0,
+            flip: false,
             cell: CellChoice::Name("minimal".into()),
             cells: 1,
             channels: 8,

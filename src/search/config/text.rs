@@ -1,6 +1,6 @@
 //! Settings as text: the command that makes a search, and values by name.
 
-use super::{CellChoice, Config, Level, Method};
+use super::{CellChoice, Config, Evaluation, Level, Method};
 use std::str::FromStr;
 
 impl Method {
@@ -19,14 +19,19 @@ impl Method {
 impl Config {
     /// The command that makes this search again: what differs from the method's defaults.
     pub fn command(&self) -> String {
+        let defaults = Config::new(self.method).on(&self.data);
+        format!("wirecost search{}", self.flags(&defaults, &["method", "data", "seed"]))
+    }
+
+    /// The flags for what differs from `defaults`, and those of the keys `always`.
+    pub fn flags(&self, defaults: &Config, always: &[&str]) -> String {
         let keys = |config: &Config| match serde_json::to_value(config) {
             Ok(serde_json::Value::Object(keys)) => keys,
             _ => unreachable!("settings are an object"),
         };
-        let defaults = keys(&Config::new(self.method));
-        let mut command = String::from("wirecost search");
+        let (defaults, mut flags) = (keys(defaults), String::new());
         for (key, value) in keys(self).into_iter().filter(|(key, _)| key != "edges") {
-            if ["method", "data", "seed"].contains(&key.as_str()) || defaults[&key] != value {
+            if always.contains(&key.as_str()) || defaults[&key] != value {
                 let value = match value {
                     serde_json::Value::String(text) => text,
                     serde_json::Value::Array(items) => {
@@ -35,14 +40,14 @@ impl Config {
                     other => other.to_string(),
                 };
                 let quoted = if value.starts_with('{') { format!("'{value}'") } else { value };
-                command += &format!(" --{key} {quoted}");
+                flags += &format!(" --{key} {quoted}");
             }
         }
         for (edge, operations) in &self.edges.0 {
             let names: Vec<_> = operations.iter().map(|operation| operation.name()).collect();
-            command += &format!(" --edge {edge}={}", names.join(","));
+            flags += &format!(" --edge {edge}={}", names.join(","));
         }
-        command
+        flags
     }
 }
 
@@ -70,6 +75,7 @@ by_name!(
     "random" => Method::Random
 );
 by_name!(Level: "level", "single" => Level::Single, "bi" => Level::Bi);
+by_name!(Evaluation: "evaluation", "batch" => Evaluation::Batch, "moving" => Evaluation::Moving);
 
 impl FromStr for CellChoice {
     type Err = String;
