@@ -1,28 +1,33 @@
 //! One panel with two axes: L and H on the left, C on the right (Figures 11–16).
 
 use super::{
-    Result,
-    style::{Area, BLUE, GREEN, GRID, INK, QUIET, VERMILLION, bold, px, signed, stroke, text},
+    Estimate, Group, Result, lines,
+    style::{Area, BLUE, GREEN, GRID, INK, QUIET, VERMILLION, band, bold, px, stroke, text},
 };
+use crate::trend::statistic::signed;
 use plotters::prelude::*;
-use std::ops::Range;
 
-/// A curve's point: epoch, L, H and C in nats.
-pub(super) type Point = (usize, [f64; 3]);
+/// L, H and C in nats, each by epoch.
+pub(super) type Curves = [Vec<(usize, Estimate)>; 3];
 
-/// Draws `points` under `title`; `epochs` is the length of the run.
-pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) -> Result<()> {
+/// Draws `curves` under `title`; `epochs` is the length of the run.
+pub(super) fn draw(slot: &Area, title: &str, epochs: usize, curves: &Curves) -> Result<()> {
     let (head, body) = slot.split_vertically(px(26));
     head.draw_text(title, &bold(15, INK), (px(56), px(4)))?;
-    if points.is_empty() {
+    if curves[0].is_empty() {
         body.draw_text("no such image in any epoch", &text(15, QUIET), (px(56), px(40)))?;
         return Ok(());
     }
-    let both = points.iter().flat_map(|(_, [l, h, _])| [*l, *h]);
-    let cost = points.iter().map(|(_, [_, _, c])| *c);
+    let extent = |curve: &Vec<(usize, Estimate)>| {
+        curve.iter().flat_map(|(_, y)| [y.mean - y.error, y.mean + y.error]).collect::<Vec<_>>()
+    };
+    let [loss, entropy, cost] = curves.each_ref().map(extent);
     let last = epochs.saturating_sub(1).max(1);
-    let (left, right) = (span(both), span(cost));
-    let labels = [label(&left), label(&right)];
+    let (left, right) = (lines::padded(loss.into_iter().chain(entropy)), lines::padded(cost.into_iter()));
+    let labels = [&left, &right].map(|range| {
+        let decimals = lines::decimals(range);
+        move |value: &f64| signed(*value, decimals).trim_start_matches('+').to_string()
+    });
     let mut chart = ChartBuilder::on(&body)
         .margin_top(px(6))
         .margin_bottom(px(12))
@@ -63,29 +68,35 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, points: &[Point]) ->
         dashes.1,
         VERMILLION.stroke_width(px(1) as u32),
     ))?;
-    for (index, (_, style)) in legend().into_iter().enumerate() {
-        let curve: Vec<_> = points.iter().map(|(epoch, values)| (*epoch, values[index])).collect();
+    for (index, ((_, style), curve)) in legend().into_iter().zip(curves).enumerate() {
         // A gap in the epochs is a gap in the curve.
         for part in curve.chunk_by(|a, b| a.0 + 1 == b.0) {
-            if index == 1 && part.len() > 1 {
-                chart.draw_series(DashedLineSeries::new(part.iter().copied(), px(7), px(4), style))?;
-                continue;
-            }
-            let (segments, joints) = stroke(part, style);
-            if index == 2 {
-                chart.draw_secondary_series(segments)?;
-                chart.draw_secondary_series(joints)?;
-            } else {
-                chart.draw_series(segments)?;
-                chart.draw_series(joints)?;
+            let shaded = part.iter().any(|(_, y)| y.error > 0.0).then(|| band(part, style.color));
+            let means: Vec<_> = part.iter().map(|(epoch, y)| (*epoch, y.mean)).collect();
+            let (segments, joints) = stroke(&means, style);
+            match index {
+                1 if means.len() > 1 => {
+                    chart.draw_series(shaded)?;
+                    chart.draw_series(DashedLineSeries::new(means, px(7), px(4), style))?;
+                }
+                2 => {
+                    chart.draw_secondary_series(shaded)?;
+                    chart.draw_secondary_series(segments)?;
+                    chart.draw_secondary_series(joints)?;
+                }
+                _ => {
+                    chart.draw_series(shaded)?;
+                    chart.draw_series(segments)?;
+                    chart.draw_series(joints)?;
+                }
             }
         }
     }
     Ok(())
 }
 
-/// Explains the three lines in one row.
-pub(super) fn draw_legend(area: &Area) -> Result<()> {
+/// Explains the three lines in one row, and the bands of a group with several seeds.
+pub(super) fn draw_legend(area: &Area, group: &Group) -> Result<()> {
     let mut x = px(56);
     for (index, (name, style)) in legend().into_iter().enumerate() {
         let y = px(12);
@@ -98,6 +109,9 @@ pub(super) fn draw_legend(area: &Area) -> Result<()> {
         area.draw_text(name, &label, (x + px(44), y - px(7)))?;
         x += px(44) + area.estimate_text_size(name, &label)?.0 as i32 + px(30);
     }
+    if let Some(bands) = group.bands() {
+        area.draw_text(&bands, &text(14, QUIET), (x, px(5)))?;
+    }
     Ok(())
 }
 
@@ -108,17 +122,4 @@ fn legend() -> [(&'static str, ShapeStyle); 3] {
         ("entropy H (left axis)", GREEN.stroke_width(width)),
         ("cost C = L − H (right axis)", VERMILLION.stroke_width(width)),
     ]
-}
-
-/// The values' range with 0 in it, and a little room.
-fn span(values: impl Iterator<Item = f64>) -> Range<f64> {
-    let (low, high) = values.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
-    let room = if high > low { 0.06 * (high - low) } else { 1.0 };
-    (if low < 0.0 { low - room } else { 0.0 })..(if high > 0.0 { high + room } else { room.min(0.06) + high })
-}
-
-/// Labels for about six ticks over `span`, with the decimals that tell them apart.
-fn label(span: &Range<f64>) -> impl Fn(&f64) -> String + use<> {
-    let decimals = (-((span.end - span.start) / 6.0).log10()).ceil().clamp(0.0, 6.0) as usize;
-    move |value| signed(*value, decimals).trim_start_matches('+').into()
 }

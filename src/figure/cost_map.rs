@@ -1,10 +1,10 @@
-//! Figures 5 and 6: mean cost of each operation on each edge, in the first and the last epoch.
+//! Figures 5, 6 and 19–21: mean cost of each operation on each edge, in the first and the last epoch.
 
 use super::{
-    Figure, Result, sheet, statistic,
-    style::{Area, EMPTY, INK, QUIET, bold, diverging, px, short, signed, text},
+    Estimate, Figure, Group, Result, sheet,
+    style::{Area, EMPTY, INK, QUIET, bold, diverging, px, short, text},
 };
-use crate::run::RunFolder;
+use crate::trend::statistic::signed;
 use ndarray::Array2;
 use plotters::{
     prelude::*,
@@ -20,31 +20,10 @@ const TOP: i32 = px(34);
 const NAMES: i32 = px(96);
 const BAR: i32 = px(96);
 
-pub(super) fn figure(run: &RunFolder) -> Option<Figure<'_>> {
-    let (paper, stem) =
-        if run.manifest.cell.edges.len() > 5 { ("Figure 6", "fig06-cost") } else { ("Figure 5", "fig05-cost") };
-    let shows = "In the paper (8 stacked cells, networks sampled uniformly) the costs at initialisation are greatest on the intermediate edges; near θ's convergence the input edges' costs are negative.";
-    let title = "mean cost of each operation on each edge".into();
-    let [first, last] = statistic::cost_epochs(run)?;
-    let sentence = |epoch| match statistic::costliest_edge(run, epoch) {
-        Some((edge, cost)) => {
-            let kind = if run.manifest.cell.is_intermediate(edge) { "intermediate" } else { "input" };
-            format!("in epoch {epoch} edge {edge} ({kind}) with {}", statistic::nats(cost))
-        }
-        None => format!("in epoch {epoch} no edge had an operation but none"),
-    };
-    let mut found = format!("Greatest cost averaged over operations, none left out: {}", sentence(first));
-    if last > first {
-        found = format!("{found}; {}", sentence(last));
-    }
-    found +=
-        ". Averages over batches and over the stacked cells; grey: the operation was not on the edge in that epoch.";
-    Some(Figure { run, paper, stem, title, shows, found, draw })
-}
-
-fn draw(figure: &Figure) -> Result<Vec<u8>> {
-    let run = figure.run;
-    let epochs = statistic::cost_epochs(run).expect("the figure exists only with costs");
+pub(super) fn draw(figure: &Figure) -> Result<Vec<u8>> {
+    let group = figure.group();
+    let run = group.first();
+    let epochs = group.cost_epochs().expect("the figure exists only with costs");
     let epochs = if epochs[0] == epochs[1] { &epochs[..1] } else { &epochs[..] };
     let (edges, operations) = (run.manifest.cell.edges.len() as i32, run.manifest.operations.len() as i32);
     let panel = [LEFT + CELL[0] * operations + BAR, TOP + CELL[1] * edges + NAMES];
@@ -54,19 +33,23 @@ fn draw(figure: &Figure) -> Result<Vec<u8>> {
         for (index, &epoch) in epochs.iter().enumerate() {
             let left = panel[0] * index as i32;
             let slot = area.clone().shrink((left, 0), (panel[0], panel[1]));
-            let name = if epoch == 0 { "(a) first epoch" } else { "(b) last epoch" };
+            let name = if index == 0 { "(a) first epoch" } else { "(b) last epoch" };
             let name = format!("{name} ({epoch})");
-            panel_of(run, &statistic::mean_cost(run, epoch), &name, &slot)?;
+            panel_of(group, &group.mean_cost(epoch), &name, &slot)?;
         }
         Ok(())
     })
 }
 
-fn panel_of(run: &RunFolder, costs: &Array2<f64>, name: &str, slot: &Area) -> Result<()> {
-    let limit = costs.iter().filter(|c| c.is_finite()).fold(0.0f64, |limit, c| limit.max(c.abs()));
+fn panel_of(group: &Group, costs: &Array2<Estimate>, name: &str, slot: &Area) -> Result<()> {
+    let run = group.first();
+    let limit = costs.iter().filter(|c| c.mean.is_finite()).fold(0.0f64, |limit, c| limit.max(c.mean.abs()));
     let limit = if limit > 0.0 { limit } else { 1.0 };
-    // Thousandths when everything is small: the numbers stay short.
-    let (unit, factor) = if limit < 0.1 { ("10⁻³ nats", 1e3) } else { ("nats", 1.0) };
+    // A power of a thousand when everything is small: the numbers stay short.
+    let (unit, factor) = [("nats", 1.0), ("10⁻³ nats", 1e3), ("10⁻⁶ nats", 1e6), ("10⁻⁹ nats", 1e9)]
+        .into_iter()
+        .find(|(_, factor)| factor * limit >= 0.1)
+        .unwrap_or(("10⁻⁹ nats", 1e9));
     let decimals = if factor * limit >= 100.0 {
         0
     } else if factor * limit >= 10.0 {
@@ -75,17 +58,25 @@ fn panel_of(run: &RunFolder, costs: &Array2<f64>, name: &str, slot: &Area) -> Re
         2
     };
     slot.draw_text(name, &bold(15, INK), (LEFT, px(8)))?;
+    if let Some(bands) = group.bands() {
+        slot.draw_text(&bands, &text(13, QUIET), (LEFT + px(165), px(10)))?;
+    }
     let middle = |h, v| Pos::new(h, v);
-    for ((edge, operation), &cost) in costs.indexed_iter() {
+    for ((edge, operation), &Estimate { mean, error }) in costs.indexed_iter() {
         let corner = (LEFT + CELL[0] * operation as i32, TOP + CELL[1] * edge as i32);
         let end = (corner.0 + CELL[0] - px(1), corner.1 + CELL[1] - px(1));
-        let fill = if cost.is_finite() { diverging(cost / limit) } else { EMPTY };
+        let fill = if mean.is_finite() { diverging(mean / limit) } else { EMPTY };
         slot.draw(&Rectangle::new([corner, end], fill.filled()))?;
-        if cost.is_finite() {
-            let ink = if (cost / limit).abs() > 0.7 { WHITE } else { INK };
-            let style = text(13, ink).pos(middle(HPos::Center, VPos::Center));
-            let at = (corner.0 + CELL[0] / 2, corner.1 + CELL[1] / 2);
-            slot.draw_text(&signed(factor * cost, decimals), &style, at)?;
+        if !mean.is_finite() {
+            continue;
+        }
+        let ink = if (mean / limit).abs() > 0.7 { WHITE } else { INK };
+        let at = |below: i32| (corner.0 + CELL[0] / 2, corner.1 + CELL[1] / 2 + below);
+        let style = |size| text(size, ink).pos(middle(HPos::Center, VPos::Center));
+        let shift = if error > 0.0 { px(8) } else { 0 };
+        slot.draw_text(&signed(factor * mean, decimals), &style(13), at(-shift))?;
+        if error > 0.0 {
+            slot.draw_text(&format!("±{:.decimals$}", factor * error), &style(11), at(shift))?;
         }
     }
     let end = (LEFT + CELL[0] * costs.ncols() as i32, TOP + CELL[1] * costs.nrows() as i32);

@@ -19,41 +19,48 @@ const RADIUS: f64 = px(17) as f64;
 const LOWER: i32 = px(2);
 const FAINT: RGBColor = RGBColor(170, 170, 170);
 
-/// Draws the cell with one operation per edge; `none` is the operation that drops an edge.
-pub(super) fn draw(
-    area: &Area,
-    cell: &CellSummary,
-    names: &[String],
-    wiring: &[usize],
-    none: Option<usize>,
-) -> Result<()> {
+/// An edge as it is drawn.
+pub(super) struct Edge {
+    pub(super) label: String,
+    pub(super) colour: RGBColor,
+    /// Dashed, thin and pale.
+    pub(super) dropped: bool,
+}
+
+impl Edge {
+    /// Edge number `edge` with `operation`, and what is to be added to its label; `none` is the operation
+    /// that drops an edge.
+    pub(super) fn new(edge: usize, names: &[String], operation: usize, none: Option<usize>, note: &str) -> Self {
+        let label = format!("{edge} {}{note}", short(&names[operation]));
+        Edge { label, colour: colour(operation), dropped: Some(operation) == none }
+    }
+}
+
+/// Draws the cell with its `edges`.
+pub(super) fn draw(area: &Area, cell: &CellSummary, edges: &[Edge]) -> Result<()> {
     let nodes = positions(cell, area.dim_in_pixel());
     let output = nodes[cell.nodes];
     for &node in &cell.output {
         arrow(area, nodes[node], output, FAINT.stroke_width(px(1) as u32), false)?;
     }
-    let node_frame = |&(x, y): &At| [x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS];
-    let mut taken: Vec<Frame> = nodes.iter().map(node_frame).collect();
     let mut labels = Vec::new();
-    for (edge, &operation) in wiring.iter().enumerate() {
-        let [from, to] = cell.edges[edge].map(|node| nodes[node]);
-        let dropped = Some(operation) == none;
-        let line =
-            if dropped { FAINT.stroke_width(px(1) as u32) } else { colour(operation).stroke_width(px(2) as u32) };
-        arrow(area, from, to, line, dropped)?;
-        let label = format!("{edge} {}", short(&names[operation]));
-        let style = if dropped { text(13, RGBColor(120, 120, 120)) } else { bold(13, INK) };
-        let (width, height) = area.estimate_text_size(&label, &style)?;
-        let frame = place(from, to, (f64::from(width) + px(8) as f64, f64::from(height) + px(8) as f64), &taken);
-        taken.push(frame);
-        labels.push((label, style, frame, line));
+    let ends: Vec<[At; 2]> = cell.edges.iter().map(|ends| ends.map(|node| nodes[node])).collect();
+    for (Edge { label, colour, dropped }, &[from, to]) in edges.iter().zip(&ends) {
+        let line = if *dropped { FAINT.stroke_width(px(1) as u32) } else { colour.stroke_width(px(2) as u32) };
+        arrow(area, from, to, line, *dropped)?;
+        let style = if *dropped { text(13, RGBColor(120, 120, 120)) } else { bold(13, INK) };
+        let (width, height) = area.estimate_text_size(label, &style)?;
+        let size = (f64::from(width) + px(8) as f64, f64::from(height) + px(8) as f64);
+        labels.push((label, style, size, line));
     }
-    for (label, style, [left, top, right, bottom], line) in labels {
+    let sizes: Vec<At> = labels.iter().map(|(_, _, size, _)| *size).collect();
+    let frames = place(&nodes, &ends, &sizes);
+    for ((label, style, _, line), [left, top, right, bottom]) in labels.into_iter().zip(frames) {
         let corners = [(left as i32, top as i32), (right as i32, bottom as i32)];
         area.draw(&Rectangle::new(corners, WHITE.filled()))?;
         area.draw(&Rectangle::new(corners, ShapeStyle { stroke_width: px(1) as u32, ..line }))?;
         let middle = (((left + right) / 2.0) as i32, ((top + bottom) / 2.0) as i32 + LOWER);
-        area.draw_text(&label, &style.pos(Pos::new(HPos::Center, VPos::Center)), middle)?;
+        area.draw_text(label, &style.pos(Pos::new(HPos::Center, VPos::Center)), middle)?;
     }
     for (node, &(x, y)) in nodes.iter().enumerate() {
         let at = (x as i32, y as i32);
@@ -103,17 +110,36 @@ fn arrow(area: &Area, from: At, to: At, style: ShapeStyle, dashed: bool) -> Resu
     Ok(area.draw(&Polygon::new(head, style.filled()))?)
 }
 
-/// The place along an edge where its label covers least of what is there already.
-fn place(from: At, to: At, (width, height): (f64, f64), taken: &[Frame]) -> Frame {
-    let frame = |t: f64| {
+/// Where each edge's label goes: somewhere along the edge, where it covers least of nodes, other labels and
+/// other edges. One label after the other is placed, and again, as those placed later may make room.
+fn place(nodes: &[At], ends: &[[At; 2]], sizes: &[At]) -> Vec<Frame> {
+    let rims = nodes.iter().map(|&(x, y)| [x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS]);
+    let mut frames: Vec<Option<Frame>> = vec![None; sizes.len()];
+    for index in (0..sizes.len()).cycle().take(3 * sizes.len()) {
+        let ([from, to], (width, height)) = (ends[index], sizes[index]);
+        let others = || (0..sizes.len()).filter(|&other| other != index);
+        let taken: Vec<Frame> = rims.clone().chain(others().filter_map(|other| frames[other])).collect();
+        let frame = |t: f64| {
+            let (x, y) = (from.0 + t * (to.0 - from.0), from.1 + t * (to.1 - from.1));
+            [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0]
+        };
+        let covered = |a: &Frame| {
+            let side = |b: &Frame, i: usize| (a[i + 2].min(b[i + 2]) - a[i].max(b[i])).max(0.0);
+            let hidden: f64 = taken.iter().map(|b| side(b, 0) * side(b, 1)).sum();
+            // A crossed edge can still be followed, half a label can't be read.
+            10.0 * hidden + 0.2 * width * height * others().filter(|&other| crosses(*a, &ends[other])).count() as f64
+        };
+        // From the middle outwards, so that the first of equals is the most central.
+        let tries = (0..=12).flat_map(|part| [0.5 - 0.025 * f64::from(part), 0.5 + 0.025 * f64::from(part)]).map(frame);
+        frames[index] = tries.min_by(|a, b| covered(a).total_cmp(&covered(b)));
+    }
+    frames.into_iter().flatten().collect()
+}
+
+/// Whether the edge runs through the frame, to a hundredth of its length.
+fn crosses([left, top, right, bottom]: Frame, [from, to]: &[At; 2]) -> bool {
+    (0..=100).map(|part| f64::from(part) / 100.0).any(|t| {
         let (x, y) = (from.0 + t * (to.0 - from.0), from.1 + t * (to.1 - from.1));
-        [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0]
-    };
-    let overlap = |a: Frame| {
-        let side = |b: &Frame, i: usize| (a[i + 2].min(b[i + 2]) - a[i].max(b[i])).max(0.0);
-        taken.iter().map(|b| side(b, 0) * side(b, 1)).sum::<f64>()
-    };
-    // From the middle outwards, so that the first of equals is the most central.
-    let tries = [0.5, 0.42, 0.58, 0.36, 0.64, 0.3, 0.7, 0.24, 0.76].map(frame);
-    tries.into_iter().min_by(|a, b| overlap(*a).total_cmp(&overlap(*b))).expect("nine places")
+        (left..right).contains(&x) && (top..bottom).contains(&y)
+    })
 }

@@ -1,28 +1,47 @@
-//! The paper's figures, each drawn from a run folder alone.
+//! The paper's figures, drawn from run folders alone.
 //!
-//! A figure is one file with one function `figure(run) -> Option<Figure>`; [`supported`] asks them
-//! all. [`Figure::png`] draws. The font is embedded, so a PNG is the same on every machine.
+//! The [`catalogue()`] has an [`Entry`] for each: its panels' file, the runs that it needs, the presets that
+//! make them. Runs that differ in their seed alone are one [`Group`], shown as a mean with its standard
+//! error. [`supported`] gives the figures that runs can fill, [`Figure::png`] draws. The font is embedded,
+//! so a PNG is the same on every machine.
 //!
 //! | file | figures of the paper |
 //! | --- | --- |
 //! | `wiring` | 1, 3: the wiring with the largest probability, as a graph |
 //! | `probability` | 2, 4: p_α on each edge |
-//! | `cost_map` | 5, 6: mean cost of each operation on each edge |
+//! | `cost_map` | 5, 6, 19–21: mean cost of each operation on each edge |
+//! | `diagram` | 7, 8, 10: the cell, the operations, the head, from the code's own data |
+//! | `cell_sum` | 9: costs of the second-last and the last cell |
 //! | `curves` | 11–13: C, L and H over epochs |
 //! | `split` | 14–16: the same for correct and wrong predictions |
+//! | `restricted` | 17, 18: cost of each edge where operations are restricted |
+//! | `phase` | none's probability over the settings that drive it; not in the paper |
 
 mod axes;
+mod catalogue;
+mod cell_sum;
 mod cost_map;
 mod curves;
+mod diagram;
 mod graph;
+mod group;
+mod lines;
+mod list;
+mod phase;
 mod probability;
+mod restricted;
 mod sheet;
 mod split;
-pub mod statistic;
 mod style;
 mod wiring;
 
-use crate::run::RunFolder;
+pub use catalogue::{Entry, Section, catalogue};
+pub use group::Group;
+
+use crate::{
+    run::RunFolder,
+    trend::{self, Estimate, Finding, Trend},
+};
 use plotters::drawing::DrawingAreaErrorKind;
 use thiserror::Error;
 
@@ -46,64 +65,60 @@ impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for Error
 /// The result of drawing.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A figure that a run supports.
+/// A figure with the runs that fill it.
 #[derive(Debug, Clone)]
 pub struct Figure<'a> {
-    /// The run.
-    pub run: &'a RunFolder,
-    /// The paper's name for it, for instance "Figure 2".
-    pub paper: &'static str,
-    /// Start of its file name, for instance `fig02-p-alpha`.
-    pub stem: &'static str,
-    /// What is drawn.
-    pub title: String,
-    /// What the paper's figure shows.
-    pub shows: &'static str,
-    /// What this run's files give, with the numbers.
-    pub found: String,
-    draw: fn(&Figure) -> Result<Vec<u8>>,
+    /// Which one.
+    pub entry: &'static Entry,
+    /// The runs: none for a diagram, one group for most, several where settings are compared.
+    pub groups: Vec<Group<'a>>,
+    /// What tells it from the same figure of other runs.
+    suffix: Option<String>,
 }
 
-impl Figure<'_> {
-    /// Its file name, `STEM-RUN.png`.
+impl<'a> Figure<'a> {
+    /// Its file name, `fig02-p-alpha.png`.
     pub fn file(&self) -> String {
-        let name = self.run.name();
         let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
-        format!("{}-{}.png", self.stem, name.chars().map(plain).collect::<String>())
+        let suffix = self.suffix.iter().map(|name| format!("-{}", name.chars().map(plain).collect::<String>()));
+        format!("{}{}.png", self.entry.stem, suffix.collect::<String>())
+    }
+
+    /// Its runs.
+    pub fn runs(&self) -> impl Iterator<Item = &'a RunFolder> {
+        self.groups.iter().flat_map(|group| group.runs.iter().copied())
+    }
+
+    /// What the paper says that one sees in it, and what its runs show; nothing found where the figure is
+    /// about none of them.
+    pub fn findings(&self) -> Vec<(Trend, Option<Finding>)> {
+        let number = self.entry.number();
+        let trends = trend::all().into_iter().filter(|trend| Some(trend.figure) == number);
+        trends.map(|trend| (trend, trend.find(self.runs()))).collect()
     }
 
     /// Draws it.
     ///
     /// # Errors
-    /// If the run's numbers cannot be drawn.
+    /// If the runs' numbers cannot be drawn.
     pub fn png(&self) -> Result<Vec<u8>> {
-        (self.draw)(self)
+        (self.entry.draw)(self)
+    }
+
+    /// The only group of a figure that has one.
+    fn group(&self) -> &Group<'a> {
+        &self.groups[0]
     }
 }
 
-/// All figures that `run` has the numbers for, in the paper's order.
-pub fn supported(run: &RunFolder) -> Vec<Figure<'_>> {
-    let all = [wiring::figure, probability::figure, cost_map::figure, curves::figure, split::figure];
-    all.iter().filter_map(|figure| figure(run)).collect()
+/// All figures that `runs` can fill, in the paper's order.
+pub fn supported(runs: &[RunFolder]) -> Vec<Figure<'_>> {
+    let groups = Group::all(runs);
+    catalogue().iter().flat_map(|entry| entry.figures(&groups)).collect()
 }
 
-/// The two families that the paper draws apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Family {
-    /// One sampled operation per edge (DSNAS).
-    Dsnas,
-    /// A mixture of all operations (DARTS).
-    Darts,
-    /// Another method.
-    Other,
-}
-
-impl Family {
-    fn of(run: &RunFolder) -> Family {
-        match run.manifest.config.get("method").and_then(serde_json::Value::as_str) {
-            Some("dsnas") => Family::Dsnas,
-            Some("darts") => Family::Darts,
-            _ => Family::Other,
-        }
-    }
+/// Those that they cannot.
+pub fn missing(runs: &[RunFolder]) -> Vec<&'static Entry> {
+    let groups = Group::all(runs);
+    catalogue().iter().filter(|entry| entry.figures(&groups).is_empty()).collect()
 }

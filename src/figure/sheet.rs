@@ -17,25 +17,25 @@ pub(super) fn draw(
     [width, height]: [i32; 2],
     body: impl FnOnce(&Area) -> Result<()>,
 ) -> Result<Vec<u8>> {
-    let manifest = &figure.run.manifest;
     let full = px(width) + 2 * MARGIN;
     let small = text(13, QUIET);
-    let subject = format!(
-        "{} · data {} · seed {} · wirecost {}",
-        manifest.title, manifest.data.name, manifest.seed, manifest.version
-    );
     let (subject, command) = {
         // Only to measure text before the final height is known.
         let mut buffer = vec![0; 3];
         let area = BitMapBackend::with_buffer(&mut buffer, (1, 1)).into_drawing_area();
-        (wrap(&area, &subject, &small, px(width))?, wrap(&area, &format!("$ {}", manifest.command), &small, px(width))?)
+        let wrapped = |words: &str| wrap(&area, words, &small, px(width));
+        (wrapped(&subject(figure))?, wrapped(&source(figure))?)
     };
     let head = HEAD + LINE * (subject.len() as i32 - 1);
     let size = [full, head + px(height) + MARGIN + LINE * command.len() as i32 + MARGIN].map(|n| n as u32);
     let mut pixels = vec![255; (3 * size[0] * size[1]) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut pixels, (size[0], size[1])).into_drawing_area();
-        area.draw_text(&format!("{} · {}", figure.paper, figure.title), &bold(20, INK), (MARGIN, px(12)))?;
+        area.draw_text(
+            &format!("{} · {}", figure.entry.heading(), figure.entry.title),
+            &bold(20, INK),
+            (MARGIN, px(12)),
+        )?;
         for (index, line) in subject.iter().enumerate() {
             area.draw_text(line, &small, (MARGIN, px(40) + LINE * index as i32))?;
         }
@@ -47,6 +47,29 @@ pub(super) fn draw(
         area.present()?;
     }
     encode(figure, &average(&pixels, size), size.map(|n| n / SCALE))
+}
+
+/// Which runs are shown.
+fn subject(figure: &Figure) -> String {
+    let version = format!("wirecost {}", env!("CARGO_PKG_VERSION"));
+    let Some(first) = figure.groups.first() else { return version };
+    let manifest = &first.first().manifest;
+    let (settings, runs) = (figure.groups.len(), figure.runs().count());
+    let which = match settings {
+        1 => format!("{} · {}", manifest.title, first.seeds()),
+        _ => format!("{settings} settings, {runs} runs · data {}", manifest.data.name),
+    };
+    format!("{which} · {version}")
+}
+
+/// The command that makes the figure's runs, or the diagram.
+fn source(figure: &Figure) -> String {
+    match &figure.groups[..] {
+        [] => format!("$ wirecost report --figure {}", figure.entry.key()),
+        [group] if group.runs.len() == 1 => format!("$ {}", group.first().manifest.command),
+        [group] => format!("$ {}, {}", group.first().setting(), group.seeds().replacen("seed", "--seed", 1)),
+        _ => "The commands are in the manifests of the runs.".into(),
+    }
 }
 
 /// Splits `words` into lines of at most `width` device pixels.
@@ -88,8 +111,10 @@ fn encode(figure: &Figure, pixels: &[u8], [width, height]: [u32; 2]) -> Result<V
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::High);
-    encoder.add_itxt_chunk("Title".into(), format!("{}: {}", figure.paper, figure.title))?;
-    encoder.add_itxt_chunk("Source".into(), figure.run.manifest.command.clone())?;
+    // Flat colours and letters: filters make such a file a fifth longer.
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.add_itxt_chunk("Title".into(), format!("{}: {}", figure.entry.heading(), figure.entry.title))?;
+    encoder.add_itxt_chunk("Source".into(), source(figure))?;
     let mut writer = encoder.write_header()?;
     let mut stream = writer.stream_writer()?;
     stream.write_all(pixels).map_err(png::EncodingError::from)?;

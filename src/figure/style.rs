@@ -2,6 +2,7 @@
 //!
 //! Sizes are given by [`px`], in pixels of the finished PNG.
 
+use super::Estimate;
 use plotters::{
     coord::Shift,
     prelude::*,
@@ -78,6 +79,13 @@ pub(super) fn stroke<X: Copy, Y: Copy>(points: &[(X, Y)], style: ShapeStyle) -> 
     (segments, points.iter().map(|&at| Circle::new(at, radius, style.filled())).collect())
 }
 
+/// The area within one standard error of the means, behind their line.
+pub(super) fn band<X: Copy>(points: &[(X, Estimate)], colour: RGBAColor) -> Polygon<(X, f64)> {
+    let upper = points.iter().map(|(x, y)| (*x, y.mean + y.error));
+    let lower = points.iter().rev().map(|(x, y)| (*x, y.mean - y.error));
+    Polygon::new(upper.chain(lower).collect::<Vec<_>>(), colour.mix(0.22).filled())
+}
+
 type Segments<X, Y> = Vec<PathElement<(X, Y)>>;
 type Joints<X, Y> = Vec<Circle<(X, Y), i32>>;
 
@@ -89,11 +97,4 @@ pub(super) fn short(operation: &str) -> String {
         .replace("_connect", "")
         .replace("3x3", "3×3")
         .replace("5x5", "5×5")
-}
-
-/// A number with its sign as it is printed: "+0.12", "−0.30".
-pub(super) fn signed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:+.decimals$}");
-    // Nothing but zeros has no sign.
-    if text[1..].chars().all(|c| c == '0' || c == '.') { text[1..].into() } else { text.replace('-', "−") }
 }

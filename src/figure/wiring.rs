@@ -1,52 +1,13 @@
 //! Figures 1 and 3: the wiring with the largest probability at chosen epochs.
 
 use super::{
-    Family, Figure, Result, graph, sheet, statistic,
+    Figure, Group, Result, graph, sheet,
     style::{INK, bold, px},
 };
-use crate::run::RunFolder;
+use crate::trend::statistic;
 
 /// Panels of the figure: the start, the end, and evenly spaced epochs between them.
 const PANELS: usize = 6;
-
-pub(super) fn figure(run: &RunFolder) -> Option<Figure<'_>> {
-    let (paper, stem, shows) = match Family::of(run) {
-        Family::Darts => (
-            "Figure 3",
-            "fig03-wiring",
-            "In the paper (DARTS) most edges are dropped in the beginning, and all of them after 50 epochs.",
-        ),
-        Family::Dsnas => (
-            "Figure 1",
-            "fig01-wiring",
-            "In the paper (DSNAS) edges are dropped in the beginning, the input edges come back, and the final cell prefers width: its intermediate edges stay dropped.",
-        ),
-        Family::Other => (
-            "Figures 1 and 3",
-            "fig01-wiring",
-            "In the paper the final cells prefer width (DSNAS) or lose every edge (DARTS).",
-        ),
-    };
-    let title = "wiring with the largest probability (dashed: none)".into();
-    Some(Figure { run, paper, stem, title, shows, found: found(run), draw })
-}
-
-fn found(run: &RunFolder) -> String {
-    let last = run.epochs();
-    let (start, end) = (statistic::dropped(run, 0), statistic::dropped(run, last));
-    let ever = (0..run.manifest.cell.edges.len())
-        .filter(|edge| (0..=last).any(|row| statistic::dropped(run, row).contains(edge)))
-        .collect::<Vec<_>>();
-    let live = run.manifest.cell.edges.len() - end.len();
-    format!(
-        "Dropped (none is the most probable operation): before training {}, after {} {}; at some time {}. {live} of {} edges are live at the end.",
-        statistic::edges(&start),
-        statistic::epochs(last),
-        statistic::edges(&end),
-        statistic::edges(&ever),
-        run.manifest.cell.edges.len()
-    )
-}
 
 /// The rows of α to draw.
 fn chosen(epochs: usize) -> Vec<usize> {
@@ -55,10 +16,10 @@ fn chosen(epochs: usize) -> Vec<usize> {
     rows
 }
 
-fn draw(figure: &Figure) -> Result<Vec<u8>> {
-    let run = figure.run;
-    let cell = &run.manifest.cell;
-    let rows = chosen(run.epochs());
+pub(super) fn draw(figure: &Figure) -> Result<Vec<u8>> {
+    let group = figure.group();
+    let cell = &group.first().manifest.cell;
+    let rows = chosen(group.epochs());
     let (columns, panel) = if cell.edges.len() < 6 { (3, [380, 270]) } else { (2, [570, 400]) };
     let columns = rows.len().min(columns);
     let lines = rows.len().div_ceil(columns);
@@ -76,10 +37,30 @@ fn draw(figure: &Figure) -> Result<Vec<u8>> {
             };
             head.draw_text(&name, &bold(15, INK), (px(6), px(4)))?;
             let body = body.margin(px(2), px(16), 0, px(26));
-            graph::draw(&body, cell, &run.manifest.operations, &statistic::wiring(run, row), statistic::none(run))?;
+            graph::draw(&body, cell, &edges(group, row))?;
         }
         Ok(())
     })
+}
+
+/// Each edge with its operation after `row` epochs; over several seeds with the share of them.
+fn edges(group: &Group, row: usize) -> Vec<graph::Edge> {
+    let wirings: Vec<_> = group.runs.iter().map(|run| statistic::wiring(run, row)).collect();
+    let (names, none) = (&group.first().manifest.operations, statistic::none(group.first()));
+    let seeds = wirings.len();
+    let edge = |edge: usize| {
+        let seen = |operation: usize| wirings.iter().filter(|wiring| wiring[edge] == operation).count();
+        let dropped = none.filter(|&none| 2 * seen(none) > seeds);
+        // The first among equals.
+        let live = (0..names.len())
+            .rev()
+            .filter(|operation| Some(*operation) != none)
+            .max_by_key(|&operation| seen(operation));
+        let operation = dropped.or(live).unwrap_or(0);
+        let note = if seeds > 1 { format!(" {}/{seeds}", seen(operation)) } else { String::new() };
+        graph::Edge::new(edge, names, operation, none, &note)
+    };
+    (0..wirings[0].len()).map(edge).collect()
 }
 
 #[cfg(test)]

@@ -18,6 +18,14 @@ pub enum Error {
         /// The second run.
         path: PathBuf,
     },
+    /// The only figure asked for, and no run that has its numbers.
+    #[error("{figure}: none of these runs has its numbers; make one with: {command}")]
+    Unsupported {
+        /// The figure.
+        figure: String,
+        /// What makes such runs.
+        command: String,
+    },
     /// The folder is there and no report.
     #[error("{}: already exists and is not a report that wirecost wrote; choose another --out", .0.display())]
     NotOurs(PathBuf),

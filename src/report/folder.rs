@@ -91,7 +91,8 @@ pub(super) fn replace(
     store(out, MANIFEST, &json(&manifest))?;
     files.iter().try_for_each(|(name, bytes)| store(out, name, bytes))?;
     let names = files.keys().map(String::as_str).chain([MANIFEST]);
-    Ok(Page { index: out.join("index.html"), files: names.map(|name| out.join(name)).collect() })
+    let index = files.keys().find(|name| name.ends_with(".html")).map_or(MANIFEST, String::as_str);
+    Ok(Page { index: out.join(index), files: names.map(|name| out.join(name)).collect() })
 }
 
 /// Pretty JSON with a final newline.

@@ -16,6 +16,18 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
+/// A page complete in itself.
+pub(super) fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{}</title>\
+         <style>\n{}</style></head><body>\n{body}</body></html>\n",
+        escape(title),
+        include_str!("page.css")
+    )
+}
+
 /// A value folded away under `summary`, as indented JSON.
 pub(super) fn folded(summary: &str, value: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(value).expect("a JSON value");

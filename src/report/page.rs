@@ -1,128 +1,125 @@
-//! `index.html`.
+//! `index.html`: the figures in the paper's order, then the runs, then the claims.
 
 use super::{
-    Plate, claims,
-    html::{count, escape, folded, row, table},
+    Content, Plate, claims,
+    html::{count, document, escape, row, table},
+    settings, verdict,
 };
-use crate::{claim::record::Verdicts, figure::statistic, run::RunFolder};
+use crate::{
+    claim::record::Verdict,
+    figure::{Entry, Group, Section, catalogue},
+    trend::Finding,
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::fmt::Write as _;
 
+/// A figure of more runs than these links to their settings only.
+const MANY: usize = 15;
+
 /// The page, complete in itself.
-pub(super) fn render(sections: &[(&RunFolder, Vec<Plate>)], claims: Option<&Verdicts>, command: &str) -> String {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>wirecost report</title>\
-         <style>\n{}</style></head><body>\n",
-        include_str!("page.css")
-    );
-    out += &head(sections, claims, command);
-    sections.iter().enumerate().for_each(|(index, (run, plates))| out += &run_section(index, run, plates));
-    if let Some(verdicts) = claims {
-        out += &claims::section(verdicts);
+pub(super) fn render(content: &Content, plates: &[Plate], missing: &[&Entry]) -> String {
+    let groups = Group::all(content.runs);
+    let mut out = head(content, plates, &groups);
+    let mut sections: Vec<Section> = catalogue().iter().map(|entry| entry.section).collect();
+    sections.dedup();
+    for section in sections {
+        let inside: Vec<_> = plates.iter().filter(|plate| plate.figure.entry.section == section).collect();
+        if !inside.is_empty() {
+            let _ = writeln!(out, "<section><h2>{}</h2>", section.title());
+            inside.iter().for_each(|plate| out += &of_plate(plate, &groups));
+            out += "</section>\n";
+        }
     }
-    out + "</body></html>\n"
+    out += &of_missing(missing);
+    if !groups.is_empty() {
+        out += &settings::section(&groups);
+    }
+    if let Some(verdicts) = content.claims {
+        out += &claims::section(verdicts, plates);
+    }
+    document("wirecost report", &out)
 }
 
-fn head(sections: &[(&RunFolder, Vec<Plate>)], claims: Option<&Verdicts>, command: &str) -> String {
+fn head(content: &Content, plates: &[Plate], groups: &[Group]) -> String {
+    let claims = content.claims.map_or_else(
+        || "no claims checked".into(),
+        |verdicts| format!("<a href=\"#claims\">{}</a> checked", count(verdicts.claims.len(), "claim")),
+    );
+    let runs = match groups.len() {
+        0 => "no runs".into(),
+        n => format!("<a href=\"#runs\">{}</a> of {}", count(content.runs.len(), "run"), count(n, "setting")),
+    };
     let mut out = format!(
         "<header><h1>wirecost report</h1>\n<p><i>Understanding the wiring evolution in differentiable neural architecture \
-         search</i> (Xie et al., AISTATS 2021): {} and {}. Every number below is computed from the files of a run or of \
-         a check; the commands make them again.</p>\n<dl><dt>Command</dt><dd><code>{}</code></dd>\
+         search</i> (Xie et al., AISTATS 2021): {claims}, {runs}, {}. Every number below is computed from the files of a \
+         run or of a check; the commands make them again.</p>\n<dl><dt>Command</dt><dd><code>{}</code></dd>\
          <dt>Version</dt><dd>wirecost {}</dd></dl>\n",
-        claims.map_or_else(
-            || "no claims checked".into(),
-            |v| format!("<a href=\"#claims\">{}</a> checked", count(v.claims.len(), "claim"))
-        ),
-        count(sections.len(), "run"),
-        escape(command),
+        count(plates.len(), "figure"),
+        escape(content.command),
         env!("CARGO_PKG_VERSION"),
     );
-    if !sections.is_empty() {
-        let columns = ["Run", "Data", "Seed", "Epochs", "Accuracy, last epoch", "Edges dropped at the end"];
-        out += &table("runs", &columns);
-        for (index, (run, _)) in sections.iter().enumerate() {
-            let name = format!("<a href=\"#run{index}\">{}</a>, {}", escape(&run.name()), escape(&run.manifest.title));
-            let cells = [
-                name,
-                escape(&run.manifest.data.name),
-                run.manifest.seed.to_string(),
-                run.epochs().to_string(),
-                escape(&accuracy(run)),
-                statistic::edges(&statistic::dropped(run, run.epochs())),
-            ];
-            out += &row("", &columns.into_iter().zip(cells).collect::<Vec<_>>());
-        }
-        out += "</tbody></table>\n";
-    }
-    out + "</header>\n"
-}
-
-/// "training 0.98, search 0.91".
-fn accuracy(run: &RunFolder) -> String {
-    let last = |set: &&str| statistic::of_set(run, set).last().map(|m| format!("{set} {:.3}", m.accuracy));
-    statistic::sets(run).iter().filter_map(last).collect::<Vec<_>>().join(", ")
-}
-
-fn run_section(index: usize, run: &RunFolder, plates: &[Plate]) -> String {
-    let manifest = &run.manifest;
-    let mut out = format!(
-        "<section id=\"run{index}\"><h2>{}</h2>\n<p>{}</p>\n<dl><dt>Run</dt><dd>{}</dd><dt>Command</dt>\
-         <dd><code>{}</code></dd><dt>Version</dt><dd>wirecost {}</dd><dt>Seed</dt><dd>{}</dd>\
-         <dt>Data</dt><dd>{}, {}, SHA-256 <code>{}</code></dd></dl>\n{}\n",
-        escape(&manifest.title),
-        escape(&manifest.note),
-        escape(&run.name()),
-        escape(&manifest.command),
-        escape(&manifest.version),
-        manifest.seed,
-        escape(&manifest.data.name),
-        sets(run),
-        escape(&manifest.data.sha256),
-        folded("Configuration", &manifest.config)
-    );
-    out += &wiring(run);
-    for Plate { figure, file, png } in plates {
-        let heading = format!("{} · {}", figure.paper, figure.title);
-        let _ = writeln!(
-            out,
-            "<figure><h3>{0}</h3><div class=\"plate\" tabindex=\"0\"><img alt=\"{0}\" src=\"data:image/png;base64,{1}\"></div>\
-             <figcaption><p><b>The paper.</b> {2}</p><p><b>This run.</b> {3}</p><p class=\"quiet\">File: {4}</p>\
-             </figcaption></figure>",
-            escape(&heading),
-            STANDARD.encode(png),
-            escape(figure.shows),
-            escape(&figure.found),
-            escape(file)
-        );
-    }
-    out + "</section>\n"
-}
-
-/// "training 1440 images".
-fn sets(run: &RunFolder) -> String {
-    let each =
-        run.manifest.data.sets.iter().map(|(set, images)| format!("{} {}", escape(set), count(*images, "image")));
-    each.collect::<Vec<_>>().join(", ")
-}
-
-/// The most probable operation of each edge at the end.
-fn wiring(run: &RunFolder) -> String {
-    let (last, none) = (run.epochs(), statistic::none(run));
-    let p = run.probabilities(last);
-    let columns = ["Edge", "Kind", "Most probable operation", "Its p_α", "p(none)"];
-    let mut out = format!("<h3>Wiring after {}</h3>{}", statistic::epochs(last), table("wiring", &columns));
-    for (edge, best) in statistic::wiring(run, last).into_iter().enumerate() {
-        let [from, to] = run.manifest.cell.edges[edge];
-        let cells = [
-            format!("{edge} ({from}→{to})"),
-            if run.manifest.cell.is_intermediate(edge) { "intermediate".into() } else { "input".into() },
-            escape(&run.manifest.operations[best]),
-            format!("{:.3}", p[[edge, best]]),
-            none.map_or_else(|| "–".into(), |none| format!("{:.3}", p[[edge, none]])),
-        ];
+    let columns = ["Figure", "Shows", "Verdict", "Seen in", "Runs on"];
+    out += &table("figures", &columns);
+    for Plate { figure, file, findings, .. } in plates {
+        let link = format!("<a href=\"#{}\">{}</a>", anchor(file), figure.entry.heading());
+        let each = |cell: &dyn Fn(Option<&Finding>) -> String| {
+            findings.iter().map(|(_, finding)| format!("<p>{}</p>", cell(finding.as_ref()))).collect::<String>()
+        };
+        let badge = each(&|finding| {
+            let verdict = Verdict::of(finding);
+            format!("<span class=\"verdict {verdict}\">{verdict}</span>")
+        });
+        let seen = each(&verdict::seen);
+        let cells = [link, escape(figure.entry.title), badge, seen, escape(&verdict::data(figure))];
         out += &row("", &columns.into_iter().zip(cells).collect::<Vec<_>>());
     }
-    out + "</tbody></table>\n"
+    out + "</tbody></table></header>\n"
+}
+
+/// The anchor of the figure in `file`.
+pub(super) fn anchor(file: &str) -> &str {
+    file.trim_end_matches(".png")
+}
+
+fn of_plate(Plate { figure, file, png, findings }: &Plate, groups: &[Group]) -> String {
+    let entry = figure.entry;
+    let heading = escape(&format!("{} · {}", entry.heading(), entry.title));
+    let mut out = format!(
+        "<figure id=\"{}\"><h3>{heading}</h3><div class=\"plate\" tabindex=\"0\"><img alt=\"{heading}\" \
+         src=\"data:image/png;base64,{}\"></div><figcaption>",
+        anchor(file),
+        STANDARD.encode(png)
+    );
+    if !entry.caption.is_empty() {
+        let _ = write!(out, "<p>{}</p>", escape(entry.caption));
+    }
+    out += &verdict::paragraphs(findings);
+    let runs: Vec<_> = figure.runs().collect();
+    let links: Vec<String> = match runs.len() {
+        n if n > MANY => figure
+            .groups
+            .iter()
+            .map(|group| {
+                let anchor = settings::anchor(groups, group.first());
+                format!("<a href=\"#{anchor}\">{}</a>", anchor.replace("setting", "setting "))
+            })
+            .collect(),
+        _ => runs.iter().map(|run| settings::manifest_link(run)).collect(),
+    };
+    if !links.is_empty() {
+        let _ = write!(out, "<p class=\"quiet\">Manifests: {}.</p>", links.join(", "));
+    }
+    let _ = writeln!(out, "<p class=\"quiet\">File: {}</p></figcaption></figure>", escape(file));
+    out
+}
+
+fn of_missing(missing: &[&Entry]) -> String {
+    if missing.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<section id=\"missing\"><h2>Figures that these runs cannot fill</h2>\n<dl>");
+    for entry in missing {
+        let _ = write!(out, "<dt>{}</dt><dd><code>{}</code></dd>", entry.heading(), escape(&entry.command()));
+    }
+    out + "</dl></section>\n"
 }
