@@ -17,6 +17,7 @@
 //! | [`network`] | stem, stacked cells, head, loss |
 //! | [`cost`] | C per edge, operation, node, path, cell and sample; oracle cases |
 //! | [`run`] | a run folder: manifest, metrics, costs, α history, checkpoint |
+//! | [`trend`] | what each figure shows, as a statistic of run folders |
 //! | [`search`] | DARTS, SNAS, DSNAS, ProxylessNAS, random |
 //! | [`figure`], [`report`] | the paper's figures from run folders, and the page that shows them |
 //! | [`cli`] | one file a subcommand |
@@ -41,3 +42,4 @@ pub mod search;
 pub mod seed;
 pub mod tensor;
 pub mod theorem;
+pub mod trend;

@@ -7,7 +7,7 @@ use crate::{
         case::{Case, Evaluation, to_safetensors},
         cell_costs, edge_costs, node_costs,
     },
-    tensor::Cpu,
+    tensor::{Both, Error, OnDevice},
 };
 use anyhow::Context;
 use clap::Args;
@@ -38,8 +38,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     let case = Case::read(&arguments.case)?;
-    let evaluation =
-        Evaluation::new::<f64, Cpu>(&case, &Cpu::default()).with_context(|| arguments.case.display().to_string())?;
+    let evaluation = shared.device.run(Task(&case)).with_context(|| arguments.case.display().to_string())?;
     let tensors = evaluation.tensors(&case);
     if let Some(out) = &arguments.out {
         let remedy = || format!("{}: cannot be written; choose another --out", out.display());
@@ -67,6 +66,17 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
         eprintln!("{}: {} differs by {:.1e}", arguments.case.display(), worst.name, worst.difference);
     }
     Ok(ExitCode::from(u8::from(!agrees)))
+}
+
+/// The case, on any device.
+struct Task<'a>(&'a Case);
+
+impl OnDevice for Task<'_> {
+    type Output = Result<Evaluation, Error>;
+
+    fn run<D: Both>(self, open: impl Fn() -> Result<D, Error> + Sync) -> Self::Output {
+        Evaluation::new::<f64, D>(self.0, &open()?)
+    }
 }
 
 fn json(case: &Case, tensors: &[(String, ArrayD<f64>)]) -> Value {

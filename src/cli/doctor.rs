@@ -50,20 +50,33 @@ fn processor() -> Option<String> {
 }
 
 fn memory() -> Option<String> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let kib = |key: &str| -> Option<f64> {
-        text.lines().find_map(|line| line.strip_prefix(key))?.split_whitespace().next()?.parse().ok()
-    };
-    let gib = |kib: f64| kib / f64::from(1 << 20);
-    Some(format!("{:.1} GiB, {:.1} GiB free", gib(kib("MemTotal:")?), gib(kib("MemAvailable:")?)))
+    let gib = |key: &str| Some(kib("/proc/meminfo", key)? / f64::from(1 << 20));
+    Some(format!("{:.1} GiB, {:.1} GiB free", gib("MemTotal:")?, gib("MemAvailable:")?))
+}
+
+/// The memory of this process now, in MiB; 0 where the system does not tell.
+pub fn resident() -> f64 {
+    kib("/proc/self/status", "VmRSS:").unwrap_or(0.0) / 1024.0
+}
+
+/// Memory that is to be had, in MiB, where the system tells.
+pub fn free() -> Option<f64> {
+    Some(kib("/proc/meminfo", "MemAvailable:")? / 1024.0)
+}
+
+fn kib(path: &str, key: &str) -> Option<f64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(key))?.split_whitespace().next()?.parse().ok()
 }
 
 fn cuda() -> String {
-    let built = match cfg!(feature = "cuda") {
-        true => "built in, but its kernels are not written yet",
-        false => "not in this build; rebuild with --features cuda",
-    };
-    let driver = std::fs::read_to_string("/proc/driver/nvidia/version");
-    let driver = driver.ok().and_then(|text| text.lines().next().map(String::from));
-    format!("{built}; driver: {}", driver.unwrap_or_else(|| "none found".into()))
+    #[cfg(feature = "cuda")]
+    return kernel::cuda::describe();
+    #[cfg(not(feature = "cuda"))]
+    {
+        let driver = std::fs::read_to_string("/proc/driver/nvidia/version");
+        let driver = driver.ok().and_then(|text| text.lines().next().map(String::from));
+        let driver = driver.unwrap_or_else(|| "none found".into());
+        format!("not in this build; rebuild with --features cuda; driver: {driver}")
+    }
 }

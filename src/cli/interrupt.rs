@@ -13,15 +13,12 @@ use std::{
 /// The exit status of a program that was interrupted, as shells have it: 128 + SIGINT.
 pub const STATUS: u8 = 130;
 
-/// Passes on what it is told, and asks for a stop once there was a signal.
-pub struct Interruptible<'a> {
-    inner: &'a mut dyn Observer,
-    asked: Arc<AtomicBool>,
-}
+/// Whether there was a signal.
+pub struct Signals(Arc<AtomicBool>);
 
-impl<'a> Interruptible<'a> {
-    /// Listens to signals from now on.
-    pub fn new(inner: &'a mut dyn Observer) -> anyhow::Result<Self> {
+impl Signals {
+    /// Listens from now on; once in a program.
+    pub fn listen() -> anyhow::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         let seen = asked.clone();
         ctrlc::set_handler(move || {
@@ -29,8 +26,24 @@ impl<'a> Interruptible<'a> {
                 exit(STATUS.into());
             }
         })?;
-        Ok(Interruptible { inner, asked })
+        Ok(Signals(asked))
     }
+
+    /// Whether there was one.
+    pub fn asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// An observer that asks for a stop once there was a signal.
+    pub fn over<'a>(&self, inner: &'a mut dyn Observer) -> Interruptible<'a> {
+        Interruptible { inner, asked: self.0.clone() }
+    }
+}
+
+/// Passes on what it is told, and asks for a stop once there was a signal.
+pub struct Interruptible<'a> {
+    inner: &'a mut dyn Observer,
+    asked: Arc<AtomicBool>,
 }
 
 impl Observer for Interruptible<'_> {

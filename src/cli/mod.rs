@@ -11,11 +11,15 @@ mod interrupt;
 mod progress;
 mod quick;
 mod report;
+mod reproduce;
+mod retrain;
 mod search;
+mod settings;
 mod style;
+mod train;
 mod verify;
 
-use crate::tensor::Device;
+use crate::tensor::{Device, start_threads};
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, process::ExitCode};
 
@@ -59,7 +63,9 @@ enum Command {
     Cost(cost::Arguments),
     Search(Box<search::Arguments>),
     Derive(derive::Arguments),
+    Retrain(Box<retrain::Arguments>),
     Report(report::Arguments),
+    Reproduce(reproduce::Arguments),
     Doctor(doctor::Arguments),
 }
 
@@ -86,18 +92,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: &Cli) -> anyhow::Result<ExitCode> {
     let shared = &cli.shared;
-    if let Some(threads) = shared.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
-    }
-    if !matches!(cli.command, Some(Command::Doctor(_))) {
-        shared.device.check()?;
-    }
+    start_threads(shared.threads)?;
     match &cli.command {
         Some(Command::Verify(arguments)) => verify::run(arguments, shared),
         Some(Command::Cost(arguments)) => cost::run(arguments, shared),
         Some(Command::Search(arguments)) => search::run(arguments, shared),
         Some(Command::Derive(arguments)) => derive::run(arguments, shared),
+        Some(Command::Retrain(arguments)) => retrain::run(arguments, shared),
         Some(Command::Report(arguments)) => report::run(arguments, shared),
+        Some(Command::Reproduce(arguments)) => reproduce::run(arguments, shared),
         Some(Command::Doctor(arguments)) => doctor::run(arguments),
         None => quick::run(shared, cli.seed, cli.out.as_deref()),
     }

@@ -5,7 +5,10 @@ use crate::{
     search::{Observer, Progress},
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, stderr};
+use std::{
+    io::{IsTerminal, stderr},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 /// The observer for a search called `name`.
 pub fn observer(name: &str, quiet: bool) -> Box<dyn Observer> {
@@ -75,4 +78,69 @@ pub fn counter(what: &str, quiet: bool) -> ProgressBar {
     }
     let template = format!("{{bar:24}} {{pos}}/{{len}} {what}, {{per_sec}}, {{eta}} left");
     ProgressBar::new(0).with_style(ProgressStyle::with_template(&template).expect("a template of known keys"))
+}
+
+/// Progress of many searches side by side, in units of work.
+pub struct Share {
+    bar: ProgressBar,
+    runs: usize,
+    lines: bool,
+    finished: AtomicUsize,
+}
+
+impl Share {
+    /// Nothing done yet of `work` in `runs` searches.
+    pub fn new(work: f64, runs: usize, quiet: bool) -> Self {
+        let template = "{bar:24} {percent} %, {elapsed} so far, {eta} left; {wide_msg}";
+        let bar = match quiet || !stderr().is_terminal() {
+            true => ProgressBar::hidden(),
+            false => ProgressBar::new(work as u64)
+                .with_style(ProgressStyle::with_template(template).expect("a template of known keys")),
+        };
+        Share { bar, runs, lines: !quiet && !stderr().is_terminal(), finished: AtomicUsize::new(0) }
+    }
+
+    /// The observer of one search, which is `work` in all.
+    pub fn watch(&self, work: f64) -> Watch<'_> {
+        Watch { share: self, work, told: 0 }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// One search among many.
+pub struct Watch<'a> {
+    share: &'a Share,
+    work: f64,
+    told: u64,
+}
+
+impl Watch<'_> {
+    /// The search is over, or was before.
+    pub fn done(&mut self, name: &str) {
+        self.tell(self.work as u64);
+        let finished = self.share.finished.fetch_add(1, Ordering::Relaxed) + 1;
+        let line = format!("{finished} of {} runs done: {name}", self.share.runs);
+        if self.share.lines {
+            eprintln!("{line}");
+        }
+        self.share.bar.set_message(line);
+    }
+
+    fn tell(&mut self, position: u64) {
+        self.share.bar.inc(position.saturating_sub(self.told));
+        self.told = position;
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn step(&mut self, progress: &Progress) {
+        let (done, all) = (progress.epoch * progress.steps + progress.step, progress.epochs * progress.steps);
+        self.tell((self.work * done as f64 / all as f64) as u64);
+    }
+
+    fn epoch(&mut self, _: &Progress) {}
 }

@@ -5,13 +5,20 @@ use crate::{
     claim::{
         Claim, Drawn, Options, Outcome,
         record::{ClaimRecord, Verdict, Verdicts},
-        registry, replay, verify,
+        registry, replay_on, verify_on,
     },
     cost::case::Case,
+    report,
+    run::RunFolder,
+    tensor::{Both, Device, Error, OnDevice},
 };
 use anyhow::{Context, bail};
 use clap::Args;
-use std::{path::PathBuf, process::ExitCode};
+use indicatif::ProgressBar;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Check the paper's claims on drawn networks and layers
 ///
@@ -38,27 +45,67 @@ pub struct Arguments {
     /// Judge one network from a case file instead of drawing
     #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["cases", "seed"])]
     replay: Option<PathBuf>,
+    /// Write the page of claims here: claims.html, claims.md, claims.json; an earlier one is replaced
+    #[arg(long, value_name = "FOLDER", conflicts_with = "replay")]
+    out: Option<PathBuf>,
+    /// Runs that decide the figures' trends: a run folder, or a folder of run folders; can be given again
+    #[arg(long, value_name = "FOLDER", conflicts_with = "replay")]
+    runs: Vec<PathBuf>,
+    /// Take the verdicts on trends from what `reproduce` or `verify --json` wrote, instead of from runs
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["replay", "runs"])]
+    trends: Option<PathBuf>,
     /// Folder for networks that violate a claim, as case files; made when needed
     #[arg(long, value_name = "FOLDER", default_value = "failing-cases")]
     save: PathBuf,
 }
 
+impl Arguments {
+    /// The command that writes the same page.
+    fn command(&self) -> String {
+        let mut command = String::from("wirecost verify");
+        self.ids.iter().for_each(|id| command += &format!(" {id}"));
+        let defaults = Options::default();
+        let numbers = [("cases", self.cases, defaults.cases), ("seed", self.seed, defaults.seed)];
+        for (name, value, _) in numbers.into_iter().filter(|(_, value, default)| value != default) {
+            command += &format!(" --{name} {value}");
+        }
+        let paths = self.runs.iter().map(|path| ("runs", path));
+        let paths = paths.chain(self.trends.iter().map(|path| ("trends", path)));
+        let folders = paths.chain(self.out.iter().map(|path| ("out", path)));
+        folders.for_each(|(name, path)| command += &format!(" --{name} {}", path.display()));
+        command
+    }
+}
+
 pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     let claims = chosen(&arguments.ids)?;
-    let outcome = match &arguments.replay {
+    if let Some(out) = &arguments.out {
+        report::check(out)?;
+    }
+    let trends = arguments.trends.as_deref().map(verdicts).transpose()?;
+    let mut outcome = match &arguments.replay {
         Some(path) => {
-            let verdicts = replay(&claims, Case::read(path)?).with_context(|| path.display().to_string())?;
+            let verdicts = shared.device.run(Replay { claims: &claims, case: Case::read(path)? });
+            let verdicts = verdicts.with_context(|| path.display().to_string())?;
             Outcome { verdicts, drawn: vec![], failures: vec![] }
         }
         None => {
-            let options = Options { cases: arguments.cases, seed: arguments.seed, save: Some(&arguments.save) };
-            watched(&claims, options, shared.quiet || arguments.json)
+            let runs = RunFolder::open_all(&arguments.runs)?;
+            let Arguments { cases, seed, save, .. } = arguments;
+            let options = Options { cases: *cases, seed: *seed, save: Some(save), runs: &runs };
+            watched(&claims, options, shared.quiet || arguments.json, shared.device)?
         }
     };
+    if let Some(recorded) = trends {
+        outcome.verdicts.take_trends(&recorded);
+    }
     if arguments.json {
         println!("{}", serde_json::to_string(&outcome.verdicts)?);
     } else if !shared.quiet {
         print(&outcome, arguments.verbose);
+    }
+    if let Some(out) = &arguments.out {
+        report::write_claims(out, &outcome.verdicts, &arguments.command())?;
     }
     let mut wrong = unexpected(&outcome.verdicts);
     if arguments.replay.is_some() {
@@ -77,15 +124,50 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!wrong.is_empty())))
 }
 
+/// What `verify --json` or `reproduce` wrote.
+pub fn verdicts(path: &Path) -> anyhow::Result<Verdicts> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| format!("{}: not what verify --json prints", path.display()))
+}
+
 /// Verifies under a bar that counts the cases.
-pub fn watched(claims: &[Claim], options: Options, quiet: bool) -> Outcome {
+pub fn watched(claims: &[Claim], options: Options, quiet: bool, device: Device) -> Result<Outcome, Error> {
     let bar = progress::counter("cases", quiet);
-    let outcome = verify(claims, options, |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    });
+    let outcome = device.run(Watched { claims, options, bar: &bar });
     bar.finish_and_clear();
     outcome
+}
+
+/// Drawn cases, on any device.
+struct Watched<'a> {
+    claims: &'a [Claim],
+    options: Options<'a>,
+    bar: &'a ProgressBar,
+}
+
+impl OnDevice for Watched<'_> {
+    type Output = Result<Outcome, Error>;
+
+    fn run<D: Both>(self, open: impl Fn() -> Result<D, Error> + Sync) -> Self::Output {
+        verify_on(self.claims, self.options, &open, |done, total| {
+            self.bar.set_length(total);
+            self.bar.set_position(done);
+        })
+    }
+}
+
+/// A case of a file, on any device.
+struct Replay<'a> {
+    claims: &'a [Claim],
+    case: Case,
+}
+
+impl OnDevice for Replay<'_> {
+    type Output = Result<Verdicts, Error>;
+
+    fn run<D: Both>(self, open: impl Fn() -> Result<D, Error> + Sync) -> Self::Output {
+        replay_on(self.claims, self.case, &open()?)
+    }
 }
 
 /// The claims with these ids; all if none is given.
@@ -101,7 +183,7 @@ fn chosen(ids: &[String]) -> anyhow::Result<Vec<Claim>> {
 
 /// The records whose verdict is not the recorded one.
 pub fn unexpected(verdicts: &Verdicts) -> Vec<&ClaimRecord> {
-    verdicts.claims.iter().filter(|record| record.verdict != record.expected).collect()
+    verdicts.claims.iter().filter(|record| record.deviates()).collect()
 }
 
 fn print(outcome: &Outcome, verbose: bool) {
