@@ -85,6 +85,33 @@ fn verify_prints_verdicts() {
     assert!(verdicts.claims[0].witness.is_some());
 }
 
+/// Trends are decided by the runs of a report, and the page of claims says so.
+#[test]
+fn verify_reads_runs_and_writes_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("claims");
+    let runs = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/example/runs");
+    let arguments = ["verify", "fig2-dsnas-none-dominates", "eq12-misprint", "--runs", runs, "--out"];
+    let output = wirecost(&[&arguments[..], &[out.to_str().unwrap()]].concat());
+    assert!(output.status.success(), "{}", stdout(&output));
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    for page in ["claims.md", "claims.html"].map(read) {
+        assert!(page.contains("reproduced") && page.contains("seen in 1 of 1 run"), "{page}");
+        let errata = page.split("Errata").nth(1).and_then(|rest| rest.split("## Witnesses").next()).expect("a section");
+        assert!(errata.contains("eq12-misprint") && !errata.contains("fig2-"), "{errata}");
+    }
+    // The same verdict from a file in the place of runs.
+    let trends = concat!(env!("CARGO_MANIFEST_DIR"), "/reports/example/claims.json");
+    let output = wirecost(&["verify", "fig2-dsnas-none-dominates", "--trends", trends, "--json"]);
+    let verdicts: serde_json::Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!(verdicts["claims"][0]["verdict"], "reproduced", "{verdicts}");
+    // A folder that is no page of ours stays as it is.
+    std::fs::write(folder.path().join("mine"), "kept").unwrap();
+    let refused = wirecost(&["verify", "eq12-misprint", "--out", folder.path().to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
 #[test]
 fn verify_judges_a_case_file() {
     let output = wirecost(&["verify", "thm2-batch", "--json", "--replay", CASE]);
@@ -113,4 +140,50 @@ fn help_and_doctor() {
     }
     let machine: serde_json::Value = serde_json::from_str(stdout(&wirecost(&["doctor", "--json"]))).unwrap();
     assert!(machine["cores"].as_u64().unwrap() > 0 && machine["cuda"].is_string());
+}
+
+/// Finished runs are kept, and the report follows from them: the same command again changes no byte.
+#[test]
+fn reproduce_keeps_what_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("page");
+    let arguments =
+        ["reproduce", "--scale", "quick", "--only", "fig18", "--seeds", "1", "--out", out.to_str().unwrap()];
+    let run = folder.path().join("page-runs/fig18c-seed0");
+    // A search that is done again takes another time.
+    let state = || [out.join("index.html"), run.join("timing.jsonl")].map(|path| std::fs::read(path).unwrap());
+    assert!(stdout(&wirecost(&arguments)).contains("4 runs"));
+    let first = state();
+    assert!(out.join("fig18-edge-removed.png").is_file() && out.join("runs/fig18c-seed0/manifest.json").is_file());
+    stdout(&wirecost(&arguments));
+    assert!(state() == first, "the page or the run has changed");
+    let other =
+        ["reproduce", "--scale", "standard", "--only", "fig18c", "--seeds", "1", "--out", out.to_str().unwrap()];
+    let output = wirecost(&other);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(message.contains("fig18c-seed0: epochs: 30, but the run was recorded with 8"), "{message}");
+}
+
+#[test]
+fn reproduce_refuses_unknown_presets() {
+    let output = wirecost(&["reproduce", "--only", "fig10"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("fig10: no preset"));
+}
+
+#[test]
+fn a_figure_without_runs_comes_with_its_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("page");
+    let report = |figure: &str| wirecost(&["report", "--figure", figure, "--out", out.to_str().unwrap()]);
+    let refused = |figure: &str| {
+        let output = report(figure);
+        assert_eq!(output.status.code(), Some(2), "{figure}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(refused("14").contains("wirecost search --preset fig14 --out runs/fig14"));
+    assert!(refused("22").contains("expected 1 to 21"));
+    stdout(&report("10"));
+    assert!(out.join("fig10-head.png").is_file());
 }

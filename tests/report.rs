@@ -7,8 +7,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use wirecost::{
     claim::record::{ClaimRecord, Verdict, Verdicts},
     figure,
-    report::{self, ReportManifest},
+    report::{self, Content, Copies, ReportManifest},
     run::RunFolder,
+    search::preset,
 };
 
 const COMMAND: &str = "wirecost report runs/a \"runs/<b>\" --out reports/x";
@@ -27,6 +28,7 @@ fn claim(id: &str, verdict: Verdict) -> ClaimRecord {
         witness: None,
         reading: None,
         conditions: None,
+        erratum: false,
     }
 }
 
@@ -43,6 +45,10 @@ fn verdicts() -> Verdicts {
         ClaimRecord { expected: Verdict::Holds, worst_ratio: None, ..claim("eq12-bias", Verdict::HoldsWhen) };
     let claims = vec![claim("eq10-bn-zero-cost", Verdict::Holds), refuted, unexpected];
     Verdicts { claims, seed: 7, version: "0.1.0".into() }
+}
+
+fn content<'a>(runs: &'a [RunFolder], claims: Option<&'a Verdicts>) -> Content<'a> {
+    Content { runs, claims, command: COMMAND, only: None, copies: Copies::Whole }
 }
 
 fn runs(dir: &Path) -> Vec<RunFolder> {
@@ -62,19 +68,62 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     all
 }
 
+/// Diagrams need no run.
+const DIAGRAMS: [&str; 3] = ["fig07", "fig08", "fig10"];
+
+fn names(runs: &[RunFolder]) -> Vec<&str> {
+    let figures = figure::supported(runs);
+    figures.iter().map(|figure| figure.entry.name).filter(|name| !DIAGRAMS.contains(name)).collect()
+}
+
 #[test]
 fn every_figure_that_a_run_supports() {
     let temp = tempfile::tempdir().unwrap();
-    let names = |run: &RunFolder| figure::supported(run).iter().map(|figure| figure.file()).collect::<Vec<_>>();
-    let [dsnas, darts] = runs(temp.path()).try_into().unwrap();
-    let expected =
-        ["fig01-wiring-a", "fig02-p-alpha-a", "fig05-cost-a", "fig11-cost-loss-entropy-a", "fig14-correct-wrong-a"];
-    assert_eq!(names(&dsnas), expected.map(|stem| format!("{stem}.png")));
-    let expected =
-        ["fig03-wiring-b", "fig04-p-alpha-b", "fig06-cost-b", "fig12-cost-loss-entropy-b", "fig15-correct-wrong-b"];
-    assert_eq!(names(&darts), expected.map(|stem| format!("{stem}.png")));
+    let runs = runs(temp.path());
+    assert_eq!(names(&runs[..1]), ["fig01", "fig02", "fig05", "fig11", "fig14"]);
+    assert_eq!(names(&runs[1..]), ["fig03", "fig04", "fig12", "fig13", "fig15", "fig16"]);
+    let all = figure::supported(&runs);
+    let missing = figure::missing(&runs);
+    assert_eq!(all.len() + missing.len(), figure::catalogue().len(), "each figure is drawn once, or named as missing");
+    assert_eq!(all[0].file(), "fig01-wiring.png");
     let empty = fixture::run(&temp.path().join("runs/c"), "dsnas", 1, 0);
-    assert_eq!(names(&empty), ["fig01-wiring-c.png", "fig02-p-alpha-c.png"], "no metrics, no costs: no such figure");
+    assert!(names(&[empty]).is_empty(), "no epochs: no such figure");
+}
+
+/// A figure that no run supports comes with a command whose preset does.
+#[test]
+fn a_missing_figure_has_a_command() {
+    let missing = figure::missing(&[]);
+    assert_eq!(missing.len() + DIAGRAMS.len(), figure::catalogue().len());
+    for entry in missing {
+        let command = entry.command();
+        let preset = command.split_whitespace().find(|word| word.starts_with(entry.name)).expect("a preset");
+        assert!(preset::names().iter().any(|name| name.starts_with(preset)), "{command}");
+    }
+}
+
+/// Seeds of one setting are one figure, whose numbers are their mean and its standard error.
+#[test]
+fn seeds_are_shown_together() {
+    let temp = tempfile::tempdir().unwrap();
+    let seeds: Vec<_> = (0..3).map(|seed| fixture::seeded(&temp.path().join(seed.to_string()), seed)).collect();
+    let figures = figure::supported(&seeds);
+    let curves = figures.iter().find(|figure| figure.entry.name == "fig11").unwrap();
+    assert_eq!((curves.groups.len(), curves.runs().count()), (1, 3));
+    let group = &curves.groups[0];
+    let (epoch, estimate) = group.curve("training", |m| Some(m.cost))[2];
+    let costs: Vec<f64> = seeds.iter().map(|run| run.metrics[epoch].cost).collect();
+    let mean = costs.iter().sum::<f64>() / 3.0;
+    let spread = (costs.iter().map(|c| (c - mean).powi(2)).sum::<f64>() / 2.0 / 3.0).sqrt();
+    // Three additions and a few roundings more.
+    let bound = 16.0 * f64::EPSILON;
+    assert!((estimate.mean - mean).abs() <= bound && (estimate.error - spread).abs() <= bound && spread > 0.0);
+    assert!(curves.png().is_ok() && figures.iter().all(|figure| figure.groups.len() < 2));
+    let other = fixture::run(&temp.path().join("other"), "dsnas", 2, 5);
+    let both: Vec<_> = seeds.into_iter().chain([other]).collect();
+    let files: Vec<_> = figure::supported(&both).iter().map(figure::Figure::file).collect();
+    assert!(files.contains(&"fig11-cost-loss-entropy-0.png".into()), "{files:?}");
+    assert!(files.contains(&"fig11-cost-loss-entropy-other.png".into()), "{files:?}");
 }
 
 #[test]
@@ -83,42 +132,56 @@ fn figures_are_drawn_at_every_size_and_reproducibly() {
     for (name, method, intermediate, epochs) in
         [("a", "dsnas", 2, 40), ("b", "darts", 4, 60), ("c", "dsnas", 2, 1), ("d", "other", 1, 0)]
     {
-        let run = fixture::run(&temp.path().join(name), method, intermediate, epochs);
-        for figure in figure::supported(&run) {
+        let runs = [fixture::run(&temp.path().join(name), method, intermediate, epochs)];
+        for figure in figure::supported(&runs) {
             let png = figure.png().unwrap();
             assert_eq!(png, figure.png().unwrap(), "{}", figure.file());
             let image = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
             let (width, height) = (image.info().width, image.info().height);
-            assert!((600..1500).contains(&width) && (200..1500).contains(&height), "{} {width}", figure.file());
+            assert!((600..1500).contains(&width) && (150..1500).contains(&height), "{} {width}", figure.file());
         }
     }
 }
 
 #[test]
-fn captions_state_the_numbers_of_the_files() {
+fn one_figure_alone() {
     let temp = tempfile::tempdir().unwrap();
-    let run = fixture::run(&temp.path().join("a"), "dsnas", 2, 12);
-    let found = |stem: &str| figure::supported(&run).into_iter().find(|figure| figure.stem == stem).unwrap().found;
-    let p = run.probabilities(12);
-    assert!(found("fig02-p-alpha").contains(&format!("p(none) is {:.2} on the intermediate edge", p[[4, 0]])));
-    assert!(found("fig01-wiring").contains("after 12 epochs edge 4;"));
-    let negative = run.metrics.iter().find(|m| m.cost < 0.0).unwrap().epoch;
-    assert!(found("fig11-cost-loss-entropy").contains(&format!("first negative in epoch {negative}")));
-    assert!(found("fig05-cost").contains("in epoch 0 edge 4 (intermediate)"));
-    assert!(found("fig14-correct-wrong").contains("at most 0 in 12 of 12 epochs"));
+    let runs = runs(temp.path());
+    let entry = |name: &str| figure::catalogue().iter().find(|entry| entry.name == name);
+    let out = temp.path().join("x");
+    report::write(&out, &Content { only: entry("fig14"), ..content(&runs, None) }).unwrap();
+    let pictures: Vec<_> = files(&out).into_keys().filter(|name| name.ends_with(".png")).collect();
+    assert_eq!(pictures, ["fig14-correct-wrong.png"]);
+    let error = report::write(&out, &Content { only: entry("fig09"), ..content(&runs, None) }).unwrap_err().to_string();
+    assert!(error.contains("Figure 9") && error.contains("wirecost search --preset fig09"), "{error}");
+    report::write(&temp.path().join("y"), &Content { only: entry("fig07"), ..content(&[], None) }).unwrap();
+}
+
+#[test]
+fn a_summary_of_runs_is_small() {
+    let temp = tempfile::tempdir().unwrap();
+    let (out, runs) = (temp.path().join("x"), runs(temp.path()));
+    report::write(&out, &Content { copies: Copies::Summary, ..content(&runs, None) }).unwrap();
+    let copied: Vec<_> = files(&out.join("runs/a")).into_keys().collect();
+    assert_eq!(copied, ["manifest.json", "metrics.jsonl"]);
 }
 
 #[test]
 fn the_page_is_complete_in_itself() {
     let temp = tempfile::tempdir().unwrap();
     let out = temp.path().join("reports/x");
-    let page = report::write(&out, &runs(temp.path()), Some(&verdicts()), COMMAND).unwrap();
+    let page = report::write(&out, &content(&runs(temp.path()), Some(&verdicts()))).unwrap();
     assert_eq!(page.index, out.join("index.html"));
     let files = files(&out);
     assert_eq!(files.len(), page.files.len(), "nothing else is left in the folder");
     let html = std::str::from_utf8(&files["index.html"]).unwrap();
-    assert_eq!(html.matches("<img ").count(), 10);
-    assert_eq!(html.matches("src=\"data:image/png;base64,").count(), 10);
+    let pictures = files.keys().filter(|name| name.ends_with(".png")).count();
+    assert_eq!((pictures, html.matches("<img ").count()), (14, 14));
+    assert_eq!(html.matches("src=\"data:image/png;base64,").count(), 14);
+    for file in files.keys().filter(|name| name.ends_with(".png")) {
+        assert!(html.contains(&format!("id=\"{}\"", file.trim_end_matches(".png"))), "{file} has its section");
+    }
+    assert!(html.contains("<a href=\"runs/a/manifest.json\">a</a>") && files.contains_key("runs/a/manifest.json"));
     for outside in ["http://", "https://", "<script", "<link", "url("] {
         assert!(!html.contains(outside), "{outside}");
     }
@@ -136,7 +199,7 @@ fn the_manifest_lists_every_file_with_its_checksum() {
     use sha2::{Digest, Sha256};
     let temp = tempfile::tempdir().unwrap();
     let out = temp.path().join("x");
-    report::write(&out, &runs(temp.path()), None, COMMAND).unwrap();
+    report::write(&out, &content(&runs(temp.path()), None)).unwrap();
     let mut files = files(&out);
     let manifest: ReportManifest = serde_json::from_slice(&files.remove("manifest.json").unwrap()).unwrap();
     assert_eq!((manifest.command.as_str(), manifest.runs.len()), (COMMAND, 2));
@@ -155,15 +218,15 @@ fn a_report_is_replaced_and_nothing_else() {
     let temp = tempfile::tempdir().unwrap();
     let out = temp.path().join("x");
     let runs = runs(temp.path());
-    report::write(&out, &runs, Some(&verdicts()), COMMAND).unwrap();
+    report::write(&out, &content(&runs, Some(&verdicts()))).unwrap();
     fs::write(out.join("notes.txt"), "mine").unwrap();
-    report::write(&out, &runs[..1], None, COMMAND).unwrap();
+    report::write(&out, &content(&runs[..1], None)).unwrap();
     let after = files(&out);
     assert_eq!(after["notes.txt"], b"mine");
-    assert!(!after.contains_key("claims.json") && !after.contains_key("fig04-p-alpha-b.png"));
-    assert!(after.contains_key("fig02-p-alpha-a.png"));
+    assert!(!after.contains_key("claims.json") && !after.contains_key("fig04-p-alpha.png"));
+    assert!(after.contains_key("fig02-p-alpha.png"));
     fs::write(out.join("claims.json"), "mine").unwrap();
-    let error = report::write(&out, &runs, Some(&verdicts()), COMMAND).unwrap_err().to_string();
+    let error = report::write(&out, &content(&runs, Some(&verdicts()))).unwrap_err().to_string();
     assert!(error.contains("claims.json: not listed") && !error.contains('\n'), "{error}");
     assert_eq!(files(&out)["claims.json"], b"mine");
 }
@@ -173,7 +236,7 @@ fn other_folders_are_refused_in_one_line() {
     let temp = tempfile::tempdir().unwrap();
     let runs = runs(temp.path());
     let refuse = |out: &Path, runs: &[RunFolder], message: &str| {
-        let error = report::write(out, runs, None, COMMAND).unwrap_err().to_string();
+        let error = report::write(out, &content(runs, None)).unwrap_err().to_string();
         assert!(error.contains(message) && !error.contains('\n'), "{error}");
     };
     let mine = temp.path().join("mine");

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 use wirecost::{
-    search::{Config, Ended, Level, Method, Observer, Progress, Silent, resume, search},
+    search::{Config, Ended, Evaluation, Level, Method, Observer, Progress, Silent, resume, search},
     seed::stream,
     tensor::Cpu,
 };
@@ -89,7 +89,7 @@ impl Observer for StopAfter {
 #[test]
 fn stopped_after_any_step() {
     let folder = tempfile::tempdir().unwrap();
-    let config = Config {
+    let plain = Config {
         data: "synthetic".into(),
         epochs: 2,
         batch: 8,
@@ -99,17 +99,22 @@ fn stopped_after_any_step() {
         level: Level::Bi,
         ..Config::new(Method::Darts)
     };
+    // Augmented images, and averages of the norms that go on moving.
+    let augmented = Config { crop: 1, flip: true, test_images: 12, evaluation: Evaluation::Moving, ..plain.clone() };
     let (device, machine) = (Cpu::default(), serde_json::Value::Null);
-    let whole = folder.path().join("whole");
-    search::<f32, Cpu>(&config, device.clone(), &whole, machine.clone(), &mut Silent).unwrap();
-    for steps in 1..=6 {
-        let out = folder.path().join(steps.to_string());
-        let ended = resume::<f32, Cpu>(&config, device.clone(), &out, machine.clone(), &mut StopAfter(steps)).unwrap();
-        let (epoch, step) = ((steps - 1) / 3, (steps - 1) % 3 + 1);
-        assert_eq!(ended, Ended::Stopped { epoch, step });
-        let ended = resume::<f32, Cpu>(&config, device.clone(), &out, machine.clone(), &mut Silent).unwrap();
-        assert_eq!(ended, Ended::Done);
-        assert_same(&whole, &out, &format!("stopped after {steps} steps"));
+    for (name, config) in [("plain", plain), ("augmented", augmented)] {
+        let whole = folder.path().join(name);
+        search::<f32, Cpu>(&config, device.clone(), &whole, machine.clone(), &mut Silent).unwrap();
+        for steps in 1..=6 {
+            let out = folder.path().join(format!("{name}-{steps}"));
+            let go = |observer: &mut dyn Observer| {
+                resume::<f32, Cpu>(&config, device.clone(), &out, machine.clone(), observer).unwrap()
+            };
+            let (epoch, step) = ((steps - 1) / 3, (steps - 1) % 3 + 1);
+            assert_eq!(go(&mut StopAfter(steps)), Ended::Stopped { epoch, step });
+            assert_eq!(go(&mut Silent), Ended::Done);
+            assert_same(&whole, &out, &format!("{name}, stopped after {steps} steps"));
+        }
     }
 }
 

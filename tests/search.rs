@@ -137,6 +137,10 @@ fn a_preset_is_resolved_with_its_size() {
     assert!(text.starts_with("# parameters: θ ") && text.contains("α 40; steps: 15 in each of 7 epochs"), "{text}");
     let (config, text) = run(&["--preset", "fig17b", "--scale", "standard"]);
     assert_eq!(config, wirecost::search::preset::preset("fig17b", wirecost::search::preset::Scale::Standard).unwrap());
+    assert!(
+        text.contains("# measured on cpu: ") && text.contains(" minutes in all") && text.contains("# memory: up to "),
+        "{text}"
+    );
     assert!(text.contains("[edges]") && text.contains("2 = [") && text.contains("α 24"), "{text}");
 }
 

@@ -10,7 +10,7 @@ mod reference;
 
 use proptest::prelude::*;
 use rand::RngExt;
-use reference::{Shape, Sum, at, image, indices, window};
+use reference::{Shape, Sum, gradient, image};
 use wirecost::{
     seed::stream,
     tensor::{
@@ -65,32 +65,6 @@ fn near<E: Element>(what: &str, got: &[E], want: &[Sum]) -> Result<(), TestCaseE
     Ok(())
 }
 
-/// gw of a depthwise convolution by its definition.
-fn depthwise_weights(shape: Shape, x: &[f64], g: &[f64], kernel: usize, dilation: usize) -> Vec<Sum> {
-    let mut gw = vec![Sum::default(); kernel * kernel * shape[3]];
-    for [n, h, w, c] in indices(shape) {
-        for ((ky, kx), (iy, ix)) in window(shape, (h, w), kernel, dilation) {
-            gw[(ky * kernel + kx) * shape[3] + c].add(x[at(shape, [n, iy, ix, c])] * g[at(shape, [n, h, w, c])]);
-        }
-    }
-    gw
-}
-
-/// gw of a dense convolution by its definition.
-fn dense_weights(shape: Shape, x: &[f64], g: &[f64], kernel: usize, out: usize) -> Vec<Sum> {
-    let [n, h, w, ci] = shape;
-    let mut gw = vec![Sum::default(); kernel * kernel * ci * out];
-    for [n, h, w, o] in indices([n, h, w, out]) {
-        for ((ky, kx), (iy, ix)) in window(shape, (h, w), kernel, 1) {
-            for i in 0..ci {
-                let product = x[at(shape, [n, iy, ix, i])] * g[at([shape[0], shape[1], shape[2], out], [n, h, w, o])];
-                gw[((ky * kernel + kx) * ci + i) * out + o].add(product);
-            }
-        }
-    }
-    gw
-}
-
 fn convolutions<E: Element>(
     shape: Shape,
     (kernel, dilation, out): (usize, usize, usize),
@@ -108,19 +82,17 @@ where
     let (of, dw) = ([kernel, kernel, c], &w[..taps * c]);
     let got = values_and_gradients::<E>(&[(&shape, x), (&of, dw)], &g, |v| v[0].depthwise(&v[1], dilation).unwrap());
     near("depthwise", &got[0], &image::depthwise(shape, x, dw, kernel, dilation))?;
-    let flipped: Vec<f64> = dw.chunks(c).rev().flatten().copied().collect();
-    near("depthwise input", &got[1], &image::depthwise(shape, &g, &flipped, kernel, dilation))?;
-    near("depthwise weight", &got[2], &depthwise_weights(shape, x, &g, kernel, dilation))?;
+    let [gx, gw] = gradient::depthwise(shape, x, dw, &g, kernel, dilation);
+    near("depthwise input", &got[1], &gx)?;
+    near("depthwise weight", &got[2], &gw)?;
 
     let got = values_and_gradients::<E>(&[(&shape, x), (&[kernel, kernel, c, out], &w)], &g, |v| {
         v[0].convolution(&v[1]).unwrap()
     });
     near("dense", &got[0], &image::convolution(shape, x, &w, kernel, out))?;
-    let transposed: Vec<f64> =
-        (0..taps * out * c).map(|i| w[((taps - 1 - i / (out * c)) * c + i % c) * out + i / c % out]).collect();
-    let [n, height, width, _] = shape;
-    near("dense input", &got[1], &image::convolution([n, height, width, out], &g, &transposed, kernel, c))?;
-    near("dense weight", &got[2], &dense_weights(shape, x, &g, kernel, out))
+    let [gx, gw] = gradient::convolution(shape, x, &w, &g, kernel, out);
+    near("dense input", &got[1], &gx)?;
+    near("dense weight", &got[2], &gw)
 }
 
 /// The edge in one step and in four: the same to the last bit.
@@ -146,6 +118,82 @@ where
     });
     prop_assert_eq!(one, four);
     Ok(())
+}
+
+/// Two convolutions in one step and in two: the value to the last bit; the gradients near, since the sums for
+/// the norm between are taken in another order.
+fn edges<E: Element>(
+    shape: Shape,
+    (kernel, dilation): (usize, usize),
+    grouping: Grouping,
+    seed: u64,
+) -> Result<(), TestCaseError>
+where
+    Cpu: Backend<E>,
+{
+    let c = shape[3];
+    let draw = |name, n| draw(seed, name, n);
+    let [x, g] = ["x", "g"].map(|name| draw(name, count(&shape)));
+    let [dw, dw2] = ["dw", "dw2"].map(|name| draw(name, kernel * kernel * c));
+    let [pw, pw2] = ["pw", "pw2"].map(|name| draw(name, c * c));
+    let (taps, square): ([usize; 3], [usize; 4]) = ([kernel, kernel, c], [1, 1, c, c]);
+    let leaves: [(&[usize], &[f64]); 5] = [(&shape, &x), (&taps, &dw), (&square, &pw), (&taps, &dw2), (&square, &pw2)];
+    let one = values_and_gradients::<E>(&leaves, &g, |v| {
+        v[0].separable_twice([[&v[1], &v[2]], [&v[3], &v[4]]], dilation, grouping, 1.0).unwrap()
+    });
+    let two = values_and_gradients::<E>(&leaves, &g, |v| {
+        let y = v[0].separable(&v[1], dilation, &v[2], grouping, 1.0).unwrap();
+        y.separable(&v[3], dilation, &v[4], grouping, 1.0).unwrap()
+    });
+    prop_assert_eq!(&one[0], &two[0]);
+    for (one, two) in one.iter().zip(&two) {
+        let largest = two.iter().fold(1.0, |largest: f64, x| largest.max(x.double().abs()));
+        for (one, two) in one.iter().zip(two) {
+            let off = (one.double() - two.double()).abs();
+            // Sums of at most 2000 terms, through a second convolution.
+            prop_assert!(off <= 1e4 * E::UNIT_ROUNDOFF * largest, "{one:?} for {two:?} of at most {largest}");
+        }
+    }
+    Ok(())
+}
+
+/// A cell's preprocessing without its norm, in one step and in two: the same to the last bit.
+fn preprocessing<E: Element>(shape: Shape, out: usize, seed: u64) -> Result<(), TestCaseError>
+where
+    Cpu: Backend<E>,
+{
+    let ([n, h, w, c], draw) = (shape, |name, n| draw(seed, name, n));
+    let (x, g, weight) = (draw("x", count(&shape)), draw("g", n * h * w * out), draw("w", c * out));
+    let leaves: [(&[usize], &[f64]); 2] = [(&shape, &x), (&[1, 1, c, out], &weight)];
+    let one = values_and_gradients::<E>(&leaves, &g, |v| v[0].relu_pointwise(&v[1]).unwrap());
+    let two = values_and_gradients::<E>(&leaves, &g, |v| v[0].relu().unwrap().convolution(&v[1]).unwrap());
+    prop_assert_eq!(one, two);
+    Ok(())
+}
+
+/// Both poolings and their gradients by their definitions.
+fn pools<E: Element>(shape: Shape, seed: u64) -> Result<(), TestCaseError>
+where
+    Cpu: Backend<E>,
+{
+    let [x, g] = ["x", "g"].map(|name| draw(seed, name, count(&shape)));
+    // Halves, so that maxima tie.
+    let x: Vec<f64> = x.into_iter().map(|x| (2.0 * x).round() / 2.0).collect();
+    let got = |kind| values_and_gradients::<E>(&[(&shape, &x)], &g, |v| v[0].pool(kind).unwrap());
+    let max = got(PoolKind::Max);
+    near("maximum", &max[0], &image::max_pool(shape, &x))?;
+    near("maximum input", &max[1], &gradient::max_pool(shape, &x, &g))?;
+    let gx = gradient::average_pool(shape, &g);
+    // The share and the product with it round once more each.
+    let average = got(PoolKind::Average);
+    near("average", &average[0], &image::average_pool(shape, &x).into_iter().map(twice).collect::<Vec<_>>())?;
+    near("average input", &average[1], &gx.into_iter().map(twice).collect::<Vec<_>>())
+}
+
+/// The same sum with the roundings of two terms more.
+fn twice(mut sum: Sum) -> Sum {
+    sum.terms += 2;
+    sum
 }
 
 fn shapes() -> impl Strategy<Value = Shape> {
@@ -178,6 +226,25 @@ proptest! {
     }
 
     #[test]
+    fn preprocessing_in_one_step_is_its_parts(
+        level in levels(), shape in shapes(), samples in 1..=9usize, out in 1..=20usize, seed: u64,
+    ) {
+        let [_, h, w, c] = shape;
+        level.within(|| {
+            preprocessing::<f32>([samples, h, w, c], out, seed)?;
+            preprocessing::<f64>([samples, h, w, c], out, seed)
+        })?;
+    }
+
+    #[test]
+    fn pools_agree(level in levels(), shape in shapes(), seed: u64) {
+        level.within(|| {
+            pools::<f32>(shape, seed)?;
+            pools::<f64>(shape, seed)
+        })?;
+    }
+
+    #[test]
     fn an_edge_in_one_step_is_its_parts(
         level in levels(), shape in shapes(), samples in 1..=9usize, kernel in kernels(), dilation in 1..=2usize,
         per_sample: bool, whole: bool, seed: u64,
@@ -186,7 +253,9 @@ proptest! {
         let grouping = Grouping { per_sample, channels: if whole { c } else { 1 } };
         level.within(|| {
             edge::<f32>([samples, h, w, c], (kernel, dilation), grouping, seed)?;
-            edge::<f64>([samples, h, w, c], (kernel, dilation), grouping, seed)
+            edge::<f64>([samples, h, w, c], (kernel, dilation), grouping, seed)?;
+            edges::<f32>([samples, h, w, c], (kernel, dilation), grouping, seed)?;
+            edges::<f64>([samples, h, w, c], (kernel, dilation), grouping, seed)
         })?;
     }
 }
@@ -201,6 +270,7 @@ fn network(level: Vectors) -> Vec<Vec<f32>> {
         values_and_gradients(&leaves, &g, |v| {
             let grouping = Grouping { per_sample: false, channels: 1 };
             let edge = v[0].separable(&v[1], 1, &v[2], grouping, 1e-5).unwrap();
+            let edge = edge.separable_twice([[&v[1], &v[2]]; 2], 1, grouping, 1e-5).unwrap();
             let pool = v[0].pool(PoolKind::Average).unwrap().convolution(&v[2]).unwrap();
             v[3].weighted_sum(&[(0, &edge), (1, &pool)]).unwrap()
         })

@@ -4,6 +4,7 @@
 //! the caller derives how far another implementation may be. Written from the definitions alone;
 //! nothing is shared with the code under test.
 
+pub mod gradient;
 pub mod head;
 pub mod image;
 pub mod norm;
