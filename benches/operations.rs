@@ -32,6 +32,7 @@ where
         ("convolution_3x3", vec![x.clone(), vec![3, 3, C, C]], Box::new(|v| v[0].convolution(&v[1]).unwrap())),
         ("depthwise_3x3", vec![x.clone(), vec![3, 3, C]], Box::new(|v| v[0].depthwise(&v[1], 1).unwrap())),
         ("depthwise_5x5_dilated", vec![x.clone(), vec![5, 5, C]], Box::new(|v| v[0].depthwise(&v[1], 2).unwrap())),
+        ("relu_pointwise", vec![x.clone(), vec![1, 1, C, C]], Box::new(|v| v[0].relu_pointwise(&v[1]).unwrap())),
         (
             "affine",
             vec![x.clone(), vec![C], vec![C]],
@@ -49,6 +50,16 @@ where
     ];
     let norms =
         [("batch_norm", false, 1), ("layer_norm", true, C), ("instance_norm", true, 1), ("group_norm", true, C / 2)];
+    for (name, kernel, dilation) in
+        [("separable_3x3", 3, 1), ("separable_5x5", 5, 1), ("dilated_3x3", 3, 2), ("dilated_5x5", 5, 2)]
+    {
+        let batch = Grouping { per_sample: false, channels: 1 };
+        cases.push((
+            name,
+            vec![x.clone(), vec![kernel, kernel, C], vec![1, 1, C, C]],
+            Box::new(move |v| v[0].separable(&v[1], dilation, &v[2], batch, 1e-5).unwrap()),
+        ));
+    }
     for (name, per_sample, channels) in norms {
         let grouping = Grouping { per_sample, channels };
         cases.push((name, vec![x.clone()], Box::new(move |v| v[0].normalise(grouping, 1e-5).unwrap())));
