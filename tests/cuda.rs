@@ -5,10 +5,7 @@
 //! runs them on that.
 #![cfg(feature = "cuda")]
 
-#[path = "cuda/check.rs"]
-mod check;
-#[path = "cuda/head.rs"]
-mod head;
+mod kernel;
 #[path = "cuda/operations.rs"]
 mod operations;
 #[allow(dead_code)] // each test reads its part

@@ -46,8 +46,8 @@ pub struct Arguments {
     /// The folder of the report; an earlier report there is replaced, anything else is left alone
     #[arg(long, value_name = "FOLDER", default_value = "reports/digits")]
     out: PathBuf,
-    /// Seeds of each preset [default: 2 at scale quick, 1 at scale hours; otherwise 10 where shares of seeds are counted, 3 in
-    /// the grids of the phase diagram, 5 elsewhere]
+    /// Seeds of each preset [default: 2 at scale quick, 1 at scale hours; otherwise 3 in the grids
+    /// of the phase diagram, 10 elsewhere]
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
     /// Only the presets of these names, or whose names begin so: fig01,fig17,phase

@@ -1,244 +1,67 @@
-//! Each operation on the device, values and gradients, in both precisions.
+//! Every kernel of the device near the scalar reference.
 
-use super::{
-    check::{Case, Real, agree, draw, near, on_device},
-    reference::{Shape, gradient, head, image, norm},
-};
-use proptest::prelude::*;
-use wirecost::{
-    tensor::{
-        Var,
-        op::{AffineLayout, Grouping, PoolKind},
-    },
-    theorem::rounding::U64,
-};
+use crate::kernel;
+use wirecost::tensor::Cuda;
 
-fn count(shape: &[usize]) -> usize {
-    shape.iter().product()
+/// Of each check.
+const CASES: u32 = 48;
+
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn relu_and_pools_agree() {
+    kernel::relu_and_pools_agree::<Cuda>(CASES);
 }
 
-fn shapes() -> impl Strategy<Value = Shape> {
-    let channels = prop::sample::select(vec![1usize, 3, 5, 16, 17, 36, 48, 64]);
-    (1..=8usize, 1..=9usize, 1..=9usize, channels).prop_map(|(n, h, w, c)| [n, h, w, c])
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn convolutions_agree() {
+    kernel::convolutions_agree::<Cuda>(CASES);
 }
 
-/// Shapes for operations whose reference takes many steps an entry.
-fn small() -> impl Strategy<Value = Shape> {
-    shapes().prop_map(|[n, h, w, c]| if c > 17 { [n.min(2), h.min(5), w.min(5), c] } else { [n, h, w, c] })
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn norms_agree() {
+    kernel::norms_agree::<Cuda>(CASES);
 }
 
-/// Runs a check in both precisions.
-macro_rules! both {
-    ($check:ident($($argument:expr),*)) => {{
-        $check::<f32>($($argument),*)?;
-        $check::<f64>($($argument),*)
-    }};
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn affine_agrees() {
+    kernel::affine_agrees::<Cuda>(CASES);
 }
 
-fn pools<E: Real>(shape: Shape, seed: u64) -> Result<(), TestCaseError> {
-    let [x, g] = ["x", "g"].map(|name| draw(seed, name, count(&shape)));
-    let run = |f: &dyn Fn(&Case<E>) -> Case<E>| on_device::<E>(&[(&shape, &x)], &g, |v| f(&v[0]));
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.relu().unwrap()).try_into().unwrap();
-    agree("relu", &y, &image::relu(&x), 0)?;
-    agree("relu gradient", &gx, &gradient::relu(&x, &g), 0)?;
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.pool(PoolKind::Max).unwrap()).try_into().unwrap();
-    agree("maximum", &y, &image::max_pool(shape, &x), 0)?;
-    agree("maximum gradient", &gx, &gradient::max_pool(shape, &x, &g), 1)?;
-    // The quotient on top of the additions.
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.pool(PoolKind::Average).unwrap()).try_into().unwrap();
-    agree("average", &y, &image::average_pool(shape, &x), 2)?;
-    agree("average gradient", &gx, &gradient::average_pool(shape, &g), 2)?;
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.global_average_pool().unwrap()).try_into().unwrap();
-    agree("global average", &y, &head::global_average_pool(shape, &x), 2)?;
-    agree("global average gradient", &gx, &gradient::global_average_pool(shape, &g), 2)
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn weighted_sums_agree() {
+    kernel::weighted_sums_agree::<Cuda>(CASES);
 }
 
-fn convolutions<E: Real>(
-    shape: Shape,
-    (kernel, dilation, out): (usize, usize, usize),
-    seed: u64,
-) -> Result<(), TestCaseError> {
-    let (c, pixels, taps) = (shape[3], count(&shape[..3]), kernel * kernel);
-    let (x, g) = (draw(seed, "x", count(&shape)), draw(seed, "g", pixels * c.max(out)));
-    let w = draw(seed, "w", taps * c * out);
-
-    let leaves: [(&[usize], &[f64]); 2] = [(&shape, &x), (&[kernel, kernel, c, out], &w)];
-    let [y, gx, gw]: [Vec<E>; 3] =
-        on_device::<E>(&leaves, &g, |v| v[0].convolution(&v[1]).unwrap()).try_into().unwrap();
-    agree("dense", &y, &image::convolution(shape, &x, &w, kernel, out), 0)?;
-    let [want_gx, want_gw] = gradient::convolution(shape, &x, &w, &g, kernel, out);
-    agree("dense input", &gx, &want_gx, 1)?;
-    agree("dense weight", &gw, &want_gw, 1)?;
-
-    let dw = &w[..taps * c];
-    let leaves: [(&[usize], &[f64]); 2] = [(&shape, &x), (&[kernel, kernel, c], dw)];
-    let run = on_device::<E>(&leaves, &g, |v| v[0].depthwise(&v[1], dilation).unwrap());
-    let [y, gx, gw]: [Vec<E>; 3] = run.try_into().unwrap();
-    agree("depthwise", &y, &image::depthwise(shape, &x, dw, kernel, dilation), 0)?;
-    let [want_gx, want_gw] = gradient::depthwise(shape, &x, dw, &g, kernel, dilation);
-    agree("depthwise input", &gx, &want_gx, 1)?;
-    agree("depthwise weight", &gw, &want_gw, 1)
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn concatenations_agree() {
+    kernel::concatenations_agree::<Cuda>(CASES);
 }
 
-fn norms<E: Real>(shape: Shape, group: (bool, usize), eps: f64, seed: u64) -> Result<(), TestCaseError> {
-    let [x, g] = ["x", "g"].map(|name| draw(seed, name, count(&shape)));
-    let grouping = Grouping { per_sample: group.0, channels: group.1 };
-    let run = on_device::<E>(&[(&shape, &x)], &g, |v| v[0].normalise(grouping, eps).unwrap());
-    let [y, gx]: [Vec<E>; 2] = run.try_into().unwrap();
-    let both = |(want, bound): (Vec<f64>, Vec<f64>), (_, own): (_, Vec<f64>)| {
-        (want, bound.iter().zip(own).map(|(a, b)| a + b).collect::<Vec<_>>())
-    };
-    let (want, bound) = both(
-        norm::normalise(shape, &x, group.0, group.1, eps, E::UNIT_ROUNDOFF),
-        norm::normalise(shape, &x, group.0, group.1, eps, U64),
-    );
-    near("norm", &y, &want, &bound)?;
-    let (want, bound) = both(
-        gradient::normalise(shape, &x, &g, group, eps, E::UNIT_ROUNDOFF),
-        gradient::normalise(shape, &x, &g, group, eps, U64),
-    );
-    near("norm gradient", &gx, &want, &bound)
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn an_edge_in_one_step_is_its_parts() {
+    kernel::an_edge_in_one_step_is_its_parts::<Cuda>(CASES);
 }
 
-fn affine<E: Real>(shape: Shape, seed: u64) -> Result<(), TestCaseError> {
-    let [x, g, gamma, beta] = ["x", "g", "gamma", "beta"].map(|name| draw(seed, name, count(&shape)));
-    let [n, h, w, c] = shape;
-    let layouts = [
-        (AffineLayout::Channel, norm::Layout::Channel, vec![c]),
-        (AffineLayout::Element, norm::Layout::Element, vec![h, w, c]),
-        (AffineLayout::Sample, norm::Layout::Sample, vec![n]),
-    ];
-    for (layout, reference, of) in layouts {
-        let (gamma, beta) = (&gamma[..count(&of)], &beta[..count(&of)]);
-        let leaves: [(&[usize], &[f64]); 3] = [(&shape, &x), (&of, gamma), (&of, beta)];
-        let run = on_device::<E>(&leaves, &g, |v| v[0].affine(layout, &v[1], &v[2]).unwrap());
-        agree("affine", &run[0], &norm::affine(shape, &x, gamma, beta, reference), 0)?;
-        for (got, want) in run[1..].iter().zip(gradient::affine(shape, &x, gamma, &g, reference)) {
-            agree("affine gradient", got, &want, 1)?;
-        }
-    }
-    Ok(())
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn heads_agree() {
+    kernel::heads_agree::<Cuda>(CASES);
 }
 
-/// More terms than one launch takes, of which two share a weight and one weight serves none.
-fn sums<E: Real>(shape: Shape, count_of_terms: usize, seed: u64) -> Result<(), TestCaseError> {
-    let (g, z) = (draw(seed, "g", count(&shape)), draw(seed, "z", 12));
-    let x: Vec<_> = (0..count_of_terms).map(|k| draw(seed, &format!("x{k}"), count(&shape))).collect();
-    let index = |k: usize| if k == 1 { 0 } else { k };
-    let mut leaves: Vec<(&[usize], &[f64])> = vec![(&[3, 4], &z)];
-    leaves.extend(x.iter().map(|x| (&shape[..], &x[..])));
-    let run = on_device::<E>(&leaves, &g, |v| {
-        v[0].weighted_sum(&v[1..].iter().enumerate().map(|(k, x)| (index(k), x)).collect::<Vec<_>>()).unwrap()
-    });
-    let terms: Vec<_> = x.iter().enumerate().map(|(k, x)| (index(k), &x[..])).collect();
-    agree("weighted sum", &run[0], &image::weighted_sum(&z, &terms), 0)?;
-    let (gz, gx) = gradient::weighted_sum(&z, &terms, &g);
-    agree("weights", &run[1], &gz, 1)?;
-    run[2..].iter().zip(gx).try_for_each(|(got, want)| agree("terms", got, &want, 1))
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn optimisers_agree() {
+    kernel::optimisers_agree::<Cuda>(CASES);
 }
 
-fn concatenation<E: Real>([n, h, w, c]: Shape, more: usize, seed: u64) -> Result<(), TestCaseError> {
-    let (pixels, all) = (n * h * w, c + more);
-    let (x, other, g) = (draw(seed, "x", pixels * c), draw(seed, "o", pixels * more), draw(seed, "g", pixels * all));
-    let leaves: [(&[usize], &[f64]); 2] = [(&[n, h, w, c], &x), (&[n, h, w, more], &other)];
-    let run = on_device::<E>(&leaves, &g, |v| Var::concatenate(&[&v[0], &v[1]]).unwrap());
-    agree("concatenation", &run[0], &image::concatenate(pixels, &[(c, &x), (more, &other)]), 0)?;
-    let part = |from: usize, size: usize| {
-        super::reference::exact((0..pixels).flat_map(|p| g[p * all + from..][..size].to_vec()))
-    };
-    agree("first part", &run[1], &part(0, c), 0)?;
-    agree("second part", &run[2], &part(c, more), 0)
-}
-
-/// The edge in one step is its parts, to the last bit.
-fn edge<E: Real>(
-    shape: Shape,
-    (kernel, dilation): (usize, usize),
-    group: Grouping,
-    seed: u64,
-) -> Result<(), TestCaseError> {
-    let c = shape[3];
-    let [x, g] = ["x", "g"].map(|name| draw(seed, name, count(&shape)));
-    let (dw, pw) = (draw(seed, "dw", kernel * kernel * c), draw(seed, "pw", c * c));
-    let leaves: [(&[usize], &[f64]); 3] = [(&shape, &x), (&[kernel, kernel, c], &dw), (&[1, 1, c, c], &pw)];
-    let one = on_device::<E>(&leaves, &g, |v| v[0].separable(&v[1], dilation, &v[2], group, 1e-5).unwrap());
-    let four = on_device::<E>(&leaves, &g, |v| {
-        let y = v[0].relu().unwrap().depthwise(&v[1], dilation).unwrap().convolution(&v[2]).unwrap();
-        y.normalise(group, 1e-5).unwrap()
-    });
-    prop_assert_eq!(one, four);
-    // Two edges in a row likewise.
-    let (dw2, pw2) = (draw(seed, "dw2", dw.len()), draw(seed, "pw2", pw.len()));
-    let twice = [leaves[0], leaves[1], leaves[2], (leaves[1].0, &dw2), (leaves[2].0, &pw2)];
-    let one = on_device::<E>(&twice, &g, |v| {
-        v[0].separable_twice([[&v[1], &v[2]], [&v[3], &v[4]]], dilation, group, 1e-5).unwrap()
-    });
-    let two = on_device::<E>(&twice, &g, |v| {
-        let middle = v[0].separable(&v[1], dilation, &v[2], group, 1e-5).unwrap();
-        middle.separable(&v[3], dilation, &v[4], group, 1e-5).unwrap()
-    });
-    prop_assert_eq!(one, two);
-    // A cell's preprocessing likewise.
-    let leaves = [leaves[0], leaves[2]];
-    let one = on_device::<E>(&leaves, &g, |v| v[0].relu_pointwise(&v[1]).unwrap());
-    let two = on_device::<E>(&leaves, &g, |v| v[0].relu().unwrap().convolution(&v[1]).unwrap());
-    prop_assert_eq!(one, two);
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    #[ignore = "needs a CUDA device; `emulated` runs it without one"]
-    fn relu_and_pools_agree(shape in shapes(), seed: u64) {
-        both!(pools(shape, seed))?;
-    }
-
-    #[test]
-    #[ignore = "needs a CUDA device; `emulated` runs it without one"]
-    fn convolutions_agree(
-        shape in small(), kernel in prop::sample::select(vec![1usize, 3, 5]), dilation in 1..=2usize,
-        out in prop::sample::select(vec![1usize, 3, 10, 16, 17]), seed: u64,
-    ) {
-        both!(convolutions(shape, (kernel, dilation, out), seed))?;
-    }
-
-    #[test]
-    #[ignore = "needs a CUDA device; `emulated` runs it without one"]
-    fn norms_agree(
-        shape in shapes(), per_sample: bool, divisor in 1..=64usize,
-        eps in prop_oneof![Just(0.0), Just(1e-5), Just(1.0)], seed: u64,
-    ) {
-        let channels = if shape[3].is_multiple_of(divisor) { divisor } else { shape[3] };
-        both!(norms(shape, (per_sample, channels), eps, seed))?;
-    }
-
-    #[test]
-    #[ignore = "needs a CUDA device; `emulated` runs it without one"]
-    fn affine_agrees(shape in shapes(), seed: u64) {
-        both!(affine(shape, seed))?;
-    }
-
-    #[test]
-    #[ignore = "needs a CUDA device; `emulated` runs it without one"]
-    fn weighted_sums_agree(shape in shapes(), terms in 1..=11usize, seed: u64) {
-        both!(sums(shape, terms, seed))?;
-    }
-
-    #[test]
-    #[ignore = "needs a CUDA device; `emulated` runs it without one"]
-    fn concatenations_agree(shape in shapes(), more in 1..=5usize, seed: u64) {
-        both!(concatenation(shape, more, seed))?;
-    }
-
-    #[test]
-    #[ignore = "needs a CUDA device; `emulated` runs it without one"]
-    fn an_edge_in_one_step_is_its_parts(
-        shape in small(), kernel in prop::sample::select(vec![3usize, 5]), dilation in 1..=2usize,
-        per_sample: bool, whole: bool, seed: u64,
-    ) {
-        let group = Grouping { per_sample, channels: if whole { shape[3] } else { 1 } };
-        both!(edge(shape, (kernel, dilation), group, seed))?;
-    }
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn a_single_number_will_do() {
+    kernel::a_single_number_will_do::<Cuda>();
 }
