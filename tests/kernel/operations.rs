@@ -27,18 +27,20 @@ pub fn small() -> impl Strategy<Value = Shape> {
 
 pub fn pools<E: Element, D: Device + Backend<E>>(shape: Shape, seed: u64) -> Result<(), TestCaseError> {
     let [x, g] = ["x", "g"].map(|name| draw(seed, name, count(&shape)));
-    let run = |f: &dyn Fn(&Var<E, D>) -> Var<E, D>| on_device::<E, D>(&[(&shape, &x)], &g, |v| f(&v[0]));
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.relu().unwrap()).try_into().unwrap();
+    let leaf: [(&[usize], &[f64]); 1] = [(&shape, &x)];
+    let [y, gx]: [Vec<E>; 2] = on_device::<E, D>(&leaf, &g, |v| v[0].relu().unwrap()).try_into().unwrap();
     agree("relu", &y, &image::relu(&x), 0)?;
     agree("relu gradient", &gx, &gradient::relu(&x, &g), 0)?;
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.pool(PoolKind::Max).unwrap()).try_into().unwrap();
+    let [y, gx]: [Vec<E>; 2] = on_device::<E, D>(&leaf, &g, |v| v[0].pool(PoolKind::Max).unwrap()).try_into().unwrap();
     agree("maximum", &y, &image::max_pool(shape, &x), 0)?;
     agree("maximum gradient", &gx, &gradient::max_pool(shape, &x, &g), 1)?;
     // The quotient on top of the additions.
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.pool(PoolKind::Average).unwrap()).try_into().unwrap();
+    let [y, gx]: [Vec<E>; 2] =
+        on_device::<E, D>(&leaf, &g, |v| v[0].pool(PoolKind::Average).unwrap()).try_into().unwrap();
     agree("average", &y, &image::average_pool(shape, &x), 2)?;
     agree("average gradient", &gx, &gradient::average_pool(shape, &g), 2)?;
-    let [y, gx]: [Vec<E>; 2] = run(&|x| x.global_average_pool().unwrap()).try_into().unwrap();
+    let [y, gx]: [Vec<E>; 2] =
+        on_device::<E, D>(&leaf, &g, |v| v[0].global_average_pool().unwrap()).try_into().unwrap();
     agree("global average", &y, &head::global_average_pool(shape, &x), 2)?;
     agree("global average gradient", &gx, &gradient::global_average_pool(shape, &g), 2)
 }
