@@ -8,7 +8,6 @@
 mod kernel;
 #[path = "cuda/operations.rs"]
 mod operations;
-#[allow(dead_code)] // each test reads its part
 mod reference;
 #[path = "cuda/whole.rs"]
 mod whole;

@@ -1,7 +1,6 @@
 //! Every kernel of the processor: near the scalar reference, and the same on any number of threads.
 
 mod kernel;
-#[allow(dead_code)] // each test reads its part
 mod reference;
 
 use kernel::check::Device;

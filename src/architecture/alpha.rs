@@ -13,6 +13,15 @@ use rand_distr::{Distribution, Normal};
 /// is exactly 0.
 pub const FORBIDDEN: f64 = -1e9;
 
+/// Logits `[edges, operations]`: what `of` gives for the operations that each edge is allowed. It is asked for all
+/// of them, in order, so that its draws do not depend on what is allowed.
+pub fn allowed_logits(allowed: &[Vec<Operation>], mut of: impl FnMut(usize) -> f64) -> Array2<f64> {
+    Array2::from_shape_fn((allowed.len(), Operation::ALL.len()), |(edge, k)| {
+        let logit = of(k);
+        if allowed[edge].contains(&Operation::ALL[k]) { logit } else { FORBIDDEN }
+    })
+}
+
 /// The logits, `[edges, operations]`.
 pub struct Alpha<E: Element, D: Backend<E>> {
     /// The trained value.
@@ -22,12 +31,10 @@ pub struct Alpha<E: Element, D: Backend<E>> {
 impl<E: Element, D: Backend<E>> Alpha<E, D> {
     /// Independent draws from N(mean, std²) for the operations that each edge is allowed.
     pub fn new(device: &D, allowed: &[Vec<Operation>], [mean, std]: [f64; 2], stream: &mut Stream) -> Result<Self> {
-        let shape = [allowed.len(), Operation::ALL.len()];
         let normal = Normal::new(mean, std.abs()).expect("a standard deviation that is not negative");
-        let all = allowed.iter().flat_map(|edge| Operation::ALL.map(|operation| edge.contains(&operation)));
-        let draw = |(may, drawn)| E::of(if may { drawn } else { FORBIDDEN });
-        let host: Vec<E> = all.zip(normal.sample_iter(stream)).map(draw).collect();
-        Ok(Alpha { value: Var::new(device, &shape, &host)? })
+        let logits = allowed_logits(allowed, |_| normal.sample(stream));
+        let host: Vec<E> = logits.iter().map(|logit| E::of(*logit)).collect();
+        Ok(Alpha { value: Var::new(device, logits.shape(), &host)? })
     }
 
     /// The logits on the host.

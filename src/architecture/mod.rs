@@ -7,7 +7,7 @@ mod choice;
 mod derive;
 pub mod genotype;
 
-pub use alpha::{Alpha, FORBIDDEN, gumbel_max, gumbel_noise, softmax_rows};
+pub use alpha::{Alpha, FORBIDDEN, allowed_logits, gumbel_max, gumbel_noise, softmax_rows};
 pub use choice::Choice;
 pub use derive::Rule;
 pub use genotype::genotype;

@@ -3,7 +3,7 @@
 use super::{
     Shared, progress,
     train::train,
-    verify::{unexpected, watched},
+    verify::{say_unexpected, unexpected, watched},
 };
 use crate::{
     claim::{Options, record::Verdict, registry},
@@ -69,6 +69,6 @@ pub fn run(shared: &Shared, seed: Option<u64>, out: Option<&Path>) -> anyhow::Re
     }
     say(format!("Open {} ({} files).", page.index.display(), page.files.len()));
     let wrong = unexpected(verdicts);
-    wrong.iter().for_each(|claim| eprintln!("{}: {}, expected {}", claim.id, claim.verdict, claim.expected));
+    say_unexpected(&wrong);
     Ok(ExitCode::from(u8::from(!wrong.is_empty())))
 }

@@ -5,7 +5,7 @@ use super::{
     progress::Share,
     report::say_missing,
     train::train,
-    verify::{unexpected, watched},
+    verify::{say_unexpected, unexpected, watched},
 };
 use crate::{
     claim::{Options, registry},
@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
     };
     let page = report::write(&arguments.out, &content)?;
     let wrong = unexpected(&verdicts);
-    wrong.iter().for_each(|claim| eprintln!("{}: {}, expected {}", claim.id, claim.verdict, claim.expected));
+    say_unexpected(&wrong);
     if !shared.quiet {
         println!("{} runs; wrote {} files; open {}", runs.len(), page.files.len(), page.index.display());
         say_missing(&runs);

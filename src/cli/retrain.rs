@@ -2,14 +2,14 @@
 
 use super::{
     Shared, interrupt, progress,
-    settings::{Given, Settings},
+    settings::{Given, Settings, recorded},
     style,
     train::train,
 };
 use crate::{
     architecture::{Rule, genotype},
     operation::Operation,
-    run::{self, MANIFEST, RunFolder},
+    run::{self, RunFolder},
     search::{
         Config, Ended, Method,
         retrain::{Plan, Summary, choice, settings, trainings},
@@ -167,9 +167,7 @@ fn plan(arguments: &Arguments, given: &Given) -> anyhow::Result<Plan> {
 /// The settings of a run, and its cell under the rule.
 fn derived(run: &Path, rule: Rule) -> anyhow::Result<(String, Config, Vec<Operation>)> {
     let folder = RunFolder::open(run)?;
-    let path = run.join(MANIFEST);
-    let config: Config = serde_json::from_value(folder.manifest.config.clone())
-        .with_context(|| format!("{}: config", path.display()))?;
+    let config = recorded(&folder.manifest, run)?;
     let logits = folder.alpha.index_axis(ndarray::Axis(0), folder.epochs());
     let cell = rule.derive(logits, &config.topology()?);
     Ok((run.display().to_string(), config, cell))

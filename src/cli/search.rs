@@ -1,9 +1,13 @@
 //! `wirecost search`: α and θ trained on images, everything written to a run folder.
 
-use super::{Shared, doctor, interrupt, progress, settings::Settings, train::train};
+use super::{
+    Shared, doctor, interrupt, progress,
+    settings::{Settings, recorded},
+    train::train,
+};
 use crate::{
     data,
-    run::{MANIFEST, Manifest},
+    run::Manifest,
     search::{
         Config, Ended, Error, Size, memory,
         preset::{self, Scale, preset},
@@ -112,9 +116,7 @@ impl OnDevice for DryRun<'_> {
 fn resolve(arguments: &Arguments) -> anyhow::Result<Config> {
     let given = arguments.settings.read()?;
     if arguments.resume && given.is_empty() && arguments.preset.is_none() && arguments.out.exists() {
-        let config = Manifest::read(&arguments.out)?.config;
-        let config: Config = serde_json::from_value(config)
-            .with_context(|| format!("{}: config", arguments.out.join(MANIFEST).display()))?;
+        let config = recorded(&Manifest::read(&arguments.out)?, &arguments.out)?;
         return Ok(Config { data_dir: given.data_dir, ..config });
     }
     given.over(match &arguments.preset {

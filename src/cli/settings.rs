@@ -3,6 +3,7 @@
 use crate::{
     normalisation::Normalisation,
     operation::Order,
+    run::{MANIFEST, Manifest},
     search::{CellChoice, Config, Edge, Edges, Evaluation, Level, Method},
 };
 use anyhow::{Context, bail};
@@ -83,6 +84,12 @@ impl Given {
         })?;
         Ok(Config { data_dir: self.data_dir.clone(), ..config })
     }
+}
+
+/// The settings that the manifest of the run in `folder` records.
+pub fn recorded(manifest: &Manifest, folder: &Path) -> anyhow::Result<Config> {
+    serde_json::from_value(manifest.config.clone())
+        .with_context(|| format!("{}: config", folder.join(MANIFEST).display()))
 }
 
 /// One flag for each setting; what is not given is left alone.

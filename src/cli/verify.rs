@@ -112,9 +112,7 @@ pub fn run(arguments: &Arguments, shared: &Shared) -> anyhow::Result<ExitCode> {
         // One network can violate what should hold; it cannot show that a condition is needed.
         wrong.retain(|record| record.verdict == Verdict::Refuted);
     }
-    for record in &wrong {
-        eprintln!("{}: {}, expected {}", record.id, record.verdict, record.expected);
-    }
+    say_unexpected(&wrong);
     for failure in &outcome.failures {
         match &failure.saved {
             Some(path) => eprintln!("{}: violated by {}", failure.id, path.display()),
@@ -184,6 +182,11 @@ fn chosen(ids: &[String]) -> anyhow::Result<Vec<Claim>> {
 /// The records whose verdict is not the recorded one.
 pub fn unexpected(verdicts: &Verdicts) -> Vec<&ClaimRecord> {
     verdicts.claims.iter().filter(|record| record.deviates()).collect()
+}
+
+/// Says of each what was expected.
+pub fn say_unexpected(wrong: &[&ClaimRecord]) {
+    wrong.iter().for_each(|record| eprintln!("{}: {}, expected {}", record.id, record.verdict, record.expected));
 }
 
 fn print(outcome: &Outcome, verbose: bool) {

@@ -4,7 +4,6 @@ use super::{
     Estimate, Group, Result, lines,
     style::{Area, BLUE, GREEN, GRID, INK, QUIET, VERMILLION, band, bold, px, stroke, text},
 };
-use crate::trend::statistic::signed;
 use plotters::prelude::*;
 
 /// L, H and C in nats, each by epoch.
@@ -24,10 +23,7 @@ pub(super) fn draw(slot: &Area, title: &str, epochs: usize, curves: &Curves) -> 
     let [loss, entropy, cost] = curves.each_ref().map(extent);
     let last = epochs.saturating_sub(1).max(1);
     let (left, right) = (lines::padded(loss.into_iter().chain(entropy)), lines::padded(cost.into_iter()));
-    let labels = [&left, &right].map(|range| {
-        let decimals = lines::decimals(range);
-        move |value: &f64| signed(*value, decimals).trim_start_matches('+').to_string()
-    });
+    let labels = [&left, &right].map(lines::ticks);
     let mut chart = ChartBuilder::on(&body)
         .margin_top(px(6))
         .margin_bottom(px(12))

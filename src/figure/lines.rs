@@ -27,7 +27,7 @@ pub(super) fn draw(slot: &Area, title: &str, axes: Axes, lines: &[Line]) -> Resu
     let (head, body) = slot.split_vertically(px(24));
     head.draw_text(title, &bold(15, INK), (px(58), px(4)))?;
     let last = axes.last.max(1);
-    let decimals = decimals(&axes.range);
+    let ticks = ticks(&axes.range);
     let crosses = axes.range.start < 0.0;
     let mut chart = ChartBuilder::on(&body)
         .margin_right(px(14))
@@ -47,7 +47,7 @@ pub(super) fn draw(slot: &Area, title: &str, axes: Axes, lines: &[Line]) -> Resu
         .y_desc(axes.label)
         .x_labels(6)
         .y_labels(6)
-        .y_label_formatter(&|y| signed(*y, decimals).trim_start_matches('+').into())
+        .y_label_formatter(&ticks)
         .draw()?;
     if crosses {
         let zero = [(0, 0.0), (last, 0.0)];
@@ -78,9 +78,10 @@ pub(super) fn padded(values: impl Iterator<Item = f64>) -> Range<f64> {
     (if low < 0.0 { low - room } else { 0.0 })..(if high > 0.0 { high + room } else { room.min(0.06) + high })
 }
 
-/// The decimals that tell about six ticks over `range` apart.
-pub(super) fn decimals(range: &Range<f64>) -> usize {
-    (-((range.end - range.start) / 6.0).log10()).ceil().clamp(0.0, 6.0) as usize
+/// The labels of about six ticks over `range`, with the decimals that tell them apart.
+pub(super) fn ticks(range: &Range<f64>) -> impl Fn(&f64) -> String + use<> {
+    let decimals = (-((range.end - range.start) / 6.0).log10()).ceil().clamp(0.0, 6.0) as usize;
+    move |value| signed(*value, decimals).trim_start_matches('+').into()
 }
 
 /// Explains lines in one row.

@@ -10,7 +10,7 @@ use crate::{
     trend::{Setting, statistic},
 };
 
-fn mixes(run: &RunFolder) -> bool {
+fn is_darts(run: &RunFolder) -> bool {
     Setting(run).uses("darts")
 }
 
@@ -30,7 +30,7 @@ fn whole(run: &RunFolder) -> bool {
 }
 
 fn sampled_costs(run: &RunFolder) -> bool {
-    !run.costs.is_empty() && !mixes(run) && whole(run)
+    !run.costs.is_empty() && !is_darts(run) && whole(run)
 }
 
 fn has(run: &RunFolder, set: &str) -> bool {
@@ -62,25 +62,25 @@ pub(super) static ALL: [Entry; 22] = {
         entry(
             Evolution,
             ["fig01", "fig01-wiring", WIRING, WIRING_CAPTION],
-            EachGroup(|r| searches(r) && !mixes(r)),
+            EachGroup(|r| searches(r) && !is_darts(r)),
             wiring::draw,
         ),
         entry(
             Evolution,
             ["fig02", "fig02-p-alpha", P_ALPHA, ""],
-            EachGroup(|r| searches(r) && !mixes(r)),
+            EachGroup(|r| searches(r) && !is_darts(r)),
             probability::draw,
         ),
         entry(
             Evolution,
             ["fig03", "fig03-wiring", WIRING, WIRING_CAPTION],
-            EachGroup(|r| searches(r) && mixes(r)),
+            EachGroup(|r| searches(r) && is_darts(r)),
             wiring::draw,
         ),
         entry(
             Evolution,
             ["fig04", "fig04-p-alpha", P_ALPHA, ""],
-            EachGroup(|r| searches(r) && mixes(r)),
+            EachGroup(|r| searches(r) && is_darts(r)),
             probability::draw,
         ),
         entry(
@@ -137,37 +137,37 @@ pub(super) static ALL: [Entry; 22] = {
         entry(
             OutputEdge,
             ["fig11", "fig11-cost-loss-entropy", CURVES, CURVES_CAPTION],
-            EachGroup(|r| has(r, "training") && !mixes(r)),
+            EachGroup(|r| has(r, "training") && !is_darts(r)),
             |f| curves::draw(f, "training"),
         ),
         entry(
             OutputEdge,
             ["fig12", "fig12-cost-loss-entropy", CURVES, CURVES_CAPTION],
-            EachGroup(|r| has(r, "training") && mixes(r)),
+            EachGroup(|r| has(r, "training") && is_darts(r)),
             |f| curves::draw(f, "training"),
         ),
         entry(
             OutputEdge,
             ["fig13", "fig13-cost-loss-entropy", CURVES, CURVES_CAPTION],
-            EachGroup(|r| has(r, "search") && mixes(r)),
+            EachGroup(|r| has(r, "search") && is_darts(r)),
             |f| curves::draw(f, "search"),
         ),
         entry(
             OutputEdge,
             ["fig14", "fig14-correct-wrong", SPLIT, SPLIT_CAPTION],
-            EachGroup(|r| has(r, "training") && !mixes(r)),
+            EachGroup(|r| has(r, "training") && !is_darts(r)),
             |f| split::draw(f, "training"),
         ),
         entry(
             OutputEdge,
             ["fig15", "fig15-correct-wrong", SPLIT, SPLIT_CAPTION],
-            EachGroup(|r| has(r, "training") && mixes(r)),
+            EachGroup(|r| has(r, "training") && is_darts(r)),
             |f| split::draw(f, "training"),
         ),
         entry(
             OutputEdge,
             ["fig16", "fig16-correct-wrong", SPLIT, SPLIT_CAPTION],
-            EachGroup(|r| has(r, "search") && mixes(r)),
+            EachGroup(|r| has(r, "search") && is_darts(r)),
             |f| split::draw(f, "search"),
         ),
         entry(

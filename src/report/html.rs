@@ -1,5 +1,7 @@
 //! Text that is safe inside HTML.
 
+use crate::trend::statistic;
+
 /// Escapes `text` for content and for quoted attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -51,7 +53,6 @@ pub(super) fn table(class: &str, columns: &[&str]) -> String {
 pub(super) fn count(n: usize, thing: &str) -> String {
     match n {
         0 => format!("no {thing}s"),
-        1 => format!("1 {thing}"),
-        n => format!("{n} {thing}s"),
+        n => statistic::counted(n, thing),
     }
 }

@@ -5,14 +5,13 @@
 
 use super::{CellChoice, Config, Edges, Error, Evaluation, Level, Method};
 use crate::{
-    architecture::{FORBIDDEN, Rule, genotype},
+    architecture::{Rule, allowed_logits, genotype},
     cell::Topology,
     operation::Operation,
     run::{self, RunFolder},
     seed::stream,
     trend::Estimate,
 };
-use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -101,10 +100,7 @@ pub fn trainings(
     };
     let drawn = |n: u64| {
         let mut stream = stream(seed, &format!("random cell {n}"));
-        let logits = Array2::from_shape_fn((allowed.len(), Operation::ALL.len()), |(edge, k)| {
-            let logit: f64 = StandardNormal.sample(&mut stream);
-            if allowed[edge].contains(&Operation::ALL[k]) { logit } else { FORBIDDEN }
-        });
+        let logits = allowed_logits(allowed, |_| StandardNormal.sample(&mut stream));
         rule.derive(logits.view(), topology)
     };
     let cell = (0..seeds).map(|n| training(format!("cell-{n}"), true, given, n));

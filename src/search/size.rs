@@ -2,11 +2,9 @@
 
 use super::{Config, Error, driver::Search, state::State};
 use crate::{
-    architecture::FORBIDDEN,
-    operation::Operation,
+    architecture::allowed_logits,
     tensor::{self, Backend, Element, Memory},
 };
-use ndarray::Array2;
 use rayon::ThreadPoolBuilder;
 use std::{
     panic::resume_unwind,
@@ -75,13 +73,8 @@ pub fn memory<E: Element, D: Backend<E>>(
 fn trial<E: Element, D: Backend<E>>(config: &Config, device: D) -> Result<usize, Error> {
     let before = start::<E, D>();
     let mut search = Search::<E, D>::new(config, device)?;
-    let allowed = &search.model.allowed;
     // The operations are in the order of what they keep, roughly.
-    let logit = |(edge, k): (usize, usize)| match allowed[edge].contains(&Operation::ALL[k]) {
-        true => 20.0 * k as f64,
-        false => FORBIDDEN,
-    };
-    let logits = Array2::from_shape_fn((allowed.len(), Operation::ALL.len()), logit);
+    let logits = allowed_logits(&search.model.allowed, |k| 20.0 * k as f64);
     search.model.set_alpha(&logits)?;
     // The optimisers' memory comes with the first step.
     run(&mut search, 2)?;

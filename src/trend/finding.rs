@@ -1,6 +1,6 @@
 //! A trend over runs.
 
-use super::{Across, Sighting, Trend};
+use super::{Across, Sighting, Trend, statistic::counted};
 use crate::run::RunFolder;
 
 /// Of five runs at least this many have to show a trend.
@@ -61,7 +61,7 @@ impl Trend {
 impl Finding {
     /// The counts and the deciding settings, in a sentence.
     pub fn summary(&self) -> String {
-        let run = |n: usize| if n == 1 { "1 run".into() } else { format!("{n} runs") };
+        let run = |n| counted(n, "run");
         let counted: usize = self.groups.iter().map(|group| group.runs.len()).sum();
         if counted == self.seeds && self.groups.len() > 1 {
             let settings = self.groups.len();

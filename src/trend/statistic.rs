@@ -130,8 +130,8 @@ pub fn listed(thing: &str, items: &[impl ToString]) -> String {
 }
 
 /// "1 epoch", "40 epochs".
-pub fn epochs(n: usize) -> String {
-    if n == 1 { "1 epoch".into() } else { format!("{n} epochs") }
+pub fn counted(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }
 
 /// With its sign, and a true minus; zeros have none.
@@ -170,7 +170,7 @@ pub fn summary(run: &RunFolder) -> String {
     };
     format!(
         "after {} none is the most probable on {} (p(none) by edge: {}){cost}",
-        epochs(last),
+        counted(last, "epoch"),
         edges(&dropped(run, last)),
         p_none.unwrap_or_default()
     )

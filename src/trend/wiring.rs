@@ -93,7 +93,8 @@ fn all_dropped(run: &RunFolder) -> Option<Sighting> {
     darts(run)?;
     let (edges, half) = (run.manifest.cell.edges.len(), run.epochs() / 2);
     let [middle, end] = [half, run.epochs()].map(|row| statistic::dropped(run, row).len());
-    let numbers = format!("{middle} of {edges} edges dropped after {}, {end} at the end", statistic::epochs(half));
+    let numbers =
+        format!("{middle} of {edges} edges dropped after {}, {end} at the end", statistic::counted(half, "epoch"));
     Some(Sighting { appeared: 2 * middle > edges && end == edges, numbers })
 }
 

@@ -6,7 +6,7 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    GROUP, Generic, add as sum, buffers, done, each_chunk, each_chunk_with,
+    GROUP, Generic, add as sum, add_parts, buffers, done, each_chunk, each_chunk_with,
     image::{Aligned, Dense, DenseGradient, Frame, Inputs, ReluGradient, transposed},
     room, sum_over, zeroed,
 };
@@ -91,10 +91,7 @@ impl<E: Element> Generic<ReluPointwise, E> for Cpu {
             },
         );
         if let Some(gw) = gw {
-            let mut total = vec![E::zero(); w.len()];
-            parts.iter().for_each(|sums| sum(&mut total, sums));
-            zeroed(self, gw, w.len())?;
-            sum(gw, &total);
+            add_parts(self, gw, w.len(), parts.iter())?;
         }
         done(x);
         buffers::give(&mut unasked);

@@ -139,6 +139,20 @@ fn sum_over<E: Element, S>(
     parts
 }
 
+/// Adds the sum of `parts`, of `n` elements each, to a gradient.
+fn add_parts<'a, E: Element>(
+    device: &Cpu,
+    gx: &mut Buf<E, Cpu>,
+    n: usize,
+    parts: impl Iterator<Item = &'a Vec<E>>,
+) -> std::result::Result<(), CpuError> {
+    let mut total = vec![E::zero(); n];
+    parts.for_each(|part| add(&mut total, part));
+    zeroed(device, gx, n)?;
+    add(gx, &total);
+    Ok(())
+}
+
 /// Makes room for a gradient of `n` elements where there is none yet; whether there was one, to add to.
 fn room<E: Element>(device: &Cpu, gx: &mut Buf<E, Cpu>, n: usize) -> std::result::Result<bool, CpuError> {
     let add = !gx.is_empty();

@@ -7,9 +7,9 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    GROUP, Generic, add as sum, buffers, done, each_chunk,
+    GROUP, Generic, add_parts, buffers, done, each_chunk,
     image::{Centred, Edge, EdgeBackward, EdgeForward, Frame, flipped, transposed},
-    room, zeroed,
+    room,
 };
 use crate::tensor::{
     Element, Error,
@@ -180,10 +180,7 @@ impl Separable {
         });
         for (which, (gw, w)) in gweights.iter_mut().zip([dw, pw]).enumerate() {
             let Some(gw) = gw else { continue };
-            let mut total = vec![E::zero(); w.len()];
-            parts.iter().for_each(|sums| sum(&mut total, &sums[which]));
-            zeroed(device, gw, w.len())?;
-            sum(gw, &total);
+            add_parts(device, gw, w.len(), parts.iter().map(|sums| &sums[which]))?;
         }
         buffers::give(&mut unasked);
         Ok(parts.into_iter().flat_map(|[_, _, both]| both).collect())
