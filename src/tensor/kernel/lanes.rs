@@ -8,7 +8,7 @@
 //! 3. everything down from [`Task::run`](super::vectors::Task::run) is `#[inline(always)]`.
 
 /// What a kernel needs of a register.
-pub trait Vector<E>: Copy {
+pub trait Vector<E>: Copy + 'static {
     /// Lanes.
     const N: usize;
     /// A register of half the length, or of this one's where there is none.
@@ -61,35 +61,37 @@ pub trait Widths: Copy {
     }
 }
 
-/// `N` elements; `FUSED` where the level multiplies and adds in one instruction.
-#[derive(Debug, Clone, Copy)]
-#[repr(C, align(64))]
-pub struct Lanes<E, const N: usize, const FUSED: bool>([E; N]);
-
+/// `$name` has `$n` elements, as far apart in memory as its register is long; `$fused` where the level multiplies
+/// and adds in one instruction.
 macro_rules! vector {
-    ($element:ty as $bits:ty, $n:literal, $fused:literal, half $half:literal) => {
-        impl Vector<$element> for Lanes<$element, $n, $fused> {
+    ($name:ident, $element:ty as $bits:ty, $n:literal in $bytes:literal, $fused:literal, half $half:ident) => {
+        /// A register.
+        #[derive(Debug, Clone, Copy)]
+        #[repr(C, align($bytes))]
+        pub struct $name([$element; $n]);
+
+        impl Vector<$element> for $name {
             const N: usize = $n;
-            type Half = Lanes<$element, $half, $fused>;
+            type Half = $half;
 
             #[inline(always)]
             fn splat(x: $element) -> Self {
-                Lanes([x; $n])
+                $name([x; $n])
             }
 
             #[inline(always)]
             fn load(x: &[$element]) -> Self {
-                Lanes(*x.first_chunk().expect("enough elements"))
+                $name(*x.first_chunk().expect("enough elements"))
             }
 
             #[inline(always)]
             fn load_part(x: &[$element]) -> Self {
                 if let Some(x) = x.first_chunk() {
-                    return Lanes(*x);
+                    return $name(*x);
                 }
                 let mut lanes = [0.0; $n];
                 lanes.iter_mut().zip(x).for_each(|(lane, x)| *lane = *x);
-                Lanes(lanes)
+                $name(lanes)
             }
 
             #[inline(always)]
@@ -168,25 +170,25 @@ macro_rules! vector {
     };
 }
 
-vector!(f32 as u32, 16, true, half 8);
-vector!(f32 as u32, 8, true, half 4);
-vector!(f32 as u32, 4, true, half 4);
-vector!(f32 as u32, 4, false, half 4);
-vector!(f64 as u64, 8, true, half 4);
-vector!(f64 as u64, 4, true, half 2);
-vector!(f64 as u64, 2, true, half 2);
-vector!(f64 as u64, 2, false, half 2);
+vector!(F32x16, f32 as u32, 16 in 64, true, half F32x8);
+vector!(F32x8, f32 as u32, 8 in 32, true, half F32x4);
+vector!(F32x4, f32 as u32, 4 in 16, true, half F32x4);
+vector!(F32Portable, f32 as u32, 4 in 16, false, half F32Portable);
+vector!(F64x8, f64 as u64, 8 in 64, true, half F64x4);
+vector!(F64x4, f64 as u64, 4 in 32, true, half F64x2);
+vector!(F64x2, f64 as u64, 2 in 16, true, half F64x2);
+vector!(F64Portable, f64 as u64, 2 in 16, false, half F64Portable);
 
 impl Widths for f32 {
-    type Avx512 = Lanes<f32, 16, true>;
-    type Avx2 = Lanes<f32, 8, true>;
-    type Portable = Lanes<f32, 4, false>;
+    type Avx512 = F32x16;
+    type Avx2 = F32x8;
+    type Portable = F32Portable;
 }
 
 impl Widths for f64 {
-    type Avx512 = Lanes<f64, 8, true>;
-    type Avx2 = Lanes<f64, 4, true>;
-    type Portable = Lanes<f64, 2, false>;
+    type Avx512 = F64x8;
+    type Avx2 = F64x4;
+    type Portable = F64Portable;
 }
 
 /// An empty barrier: no instruction, but the compiler leaves the loop that it stands in alone instead

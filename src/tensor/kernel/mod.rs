@@ -5,6 +5,7 @@ mod cpu;
 pub mod cuda;
 mod lanes;
 mod meter;
+mod pages;
 mod peak;
 #[cfg(feature = "cuda")]
 mod twice;

@@ -7,6 +7,7 @@ use super::{
     Aligned, Frame,
     planes::{AHEAD, add_registers, load_row, part, registers, store_row},
     rows::{half, pointwise, pointwise_gradient},
+    space::space,
 };
 use crate::tensor::{
     Element,
@@ -121,7 +122,7 @@ impl<E: Element> Dense<'_, E> {
     fn all<V: Vector<E>>(&mut self) {
         let (inputs, co, width) = (self.inputs, self.co, self.inputs.frame.w);
         let (rows, planes) = (self.w.len() / co, inputs.planes::<V>());
-        let mut space = vec![V::splat(E::zero()); co.div_ceil(V::N) * rows + (planes + 1) * width];
+        let mut space = space(V::splat(E::zero()), co.div_ceil(V::N) * rows + (planes + 1) * width);
         let space = &mut &mut space[..];
         let w = registers::<E, V>(self.w, co, space);
         let [x, line] = [planes * width, width].map(|n| part(space, n));
@@ -169,7 +170,7 @@ impl<E: Element> DenseGradient<'_, E> {
         let (inputs, co, width) = (self.inputs, self.co, self.inputs.frame.w);
         let (rows, planes, zero) = (self.sums.len() / co, inputs.planes::<V>(), V::splat(E::zero()));
         let blocks = co.div_ceil(V::N);
-        let mut space = vec![zero; blocks * rows + (planes + 1) * width];
+        let mut space = space(zero, blocks * rows + (planes + 1) * width);
         let space = &mut &mut space[..];
         let [sums, x, line] = [blocks * rows, planes * width, width].map(|n| part(space, n));
         let mut framed = inputs.space();

@@ -1,10 +1,10 @@
-//! Depthwise convolution of images, one after another in the same planes; on an edge it is part of a larger
-//! step, so here one code serves all kernels.
+//! Depthwise convolution of images, one after another in the same planes.
 
 use super::{
     Frame,
     planes::{Planes, add_registers, load_row, part, registers, store_row},
     rows::{Size, depthwise, depthwise_gradient, half},
+    space::space,
 };
 use crate::tensor::{
     Element,
@@ -60,7 +60,7 @@ impl<E: Element> Depthwise<'_, E> {
     fn all<V: Vector<E>>(&mut self) {
         let (frame, c, taps, zero) = (self.frame, self.frame.c, self.size.0 * self.size.0, V::splat(E::zero()));
         let (blocks, image) = (c.div_ceil(V::N), frame.h * frame.row());
-        let mut space = vec![zero; blocks * taps + Planes::<V>::len(frame, blocks) + frame.w];
+        let mut space = space(zero, blocks * taps + Planes::<V>::len(frame, blocks) + frame.w);
         let space = &mut &mut space[..];
         let w = registers::<E, V>(self.w, c, space);
         let mut planes = Planes::new(frame, blocks, space);
@@ -71,7 +71,7 @@ impl<E: Element> Depthwise<'_, E> {
                 for (block, w) in w.chunks_exact(taps).enumerate() {
                     seq();
                     let x = planes.from(block, y);
-                    depthwise::<E, V, 0, 0, 8, 1>(line, x, planes.stride(), w, self.size);
+                    depthwise(line, x, planes.stride(), w, self.size);
                     store_row(out, line, c, block, self.add);
                 }
             }
@@ -107,7 +107,7 @@ impl<E: Element> DepthwiseGradient<'_, E> {
     fn all<V: Vector<E>>(&mut self) {
         let (frame, c, taps, zero) = (self.frame, self.frame.c, self.size.0 * self.size.0, V::splat(E::zero()));
         let (blocks, image) = (c.div_ceil(V::N), frame.h * frame.row());
-        let mut space = vec![zero; blocks * taps + Planes::<V>::len(frame, blocks) + frame.w];
+        let mut space = space(zero, blocks * taps + Planes::<V>::len(frame, blocks) + frame.w);
         let space = &mut &mut space[..];
         let sums = part(space, blocks * taps);
         let mut planes = Planes::new(frame, blocks, space);
@@ -120,7 +120,7 @@ impl<E: Element> DepthwiseGradient<'_, E> {
                     seq();
                     load_row(line, g, c, block);
                     let x = planes.from(block, y);
-                    depthwise_gradient::<E, V, 0, 0, 8, 1>(sums, x, planes.stride(), line, self.size);
+                    depthwise_gradient(sums, x, planes.stride(), line, self.size);
                 }
             }
             add_registers(self.sums, sums, c);

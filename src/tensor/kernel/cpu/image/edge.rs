@@ -4,7 +4,8 @@
 use super::{
     Frame, Total,
     planes::{Map, Planes, load_mapped, part, registers, store_row},
-    rows::{Size, depthwise, half, pointwise, with_kernel},
+    rows::{Size, depthwise, half, pointwise},
+    space::space,
 };
 use crate::tensor::{
     Element,
@@ -47,11 +48,7 @@ impl<E: Element> Task<E> for EdgeForward<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(mut self) -> Vec<E> {
-        let size = self.edge.size;
-        match half::<E, V>(self.edge.frame.c) {
-            true => with_kernel!(self.all::<V::Half>(), size),
-            false => with_kernel!(self.all::<V>(), size),
-        }
+        if half::<E, V>(self.edge.frame.c) { self.all::<V::Half>() } else { self.all::<V>() }
     }
 }
 
@@ -113,11 +110,11 @@ pub(super) fn enter<E: Element, V: Vector<E>>(
 
 impl<E: Element> EdgeForward<'_, E> {
     #[inline(always)]
-    fn all<V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(&mut self) -> Vec<E> {
+    fn all<V: Vector<E>>(&mut self) -> Vec<E> {
         let Edge { frame, size, .. } = self.edge;
         let (c, w, taps, zero) = (frame.c, frame.w, size.0 * size.0, V::splat(E::zero()));
         let (blocks, image) = (c.div_ceil(V::N), frame.h * frame.row());
-        let mut space = vec![zero; blocks * (taps + c + w + 2) + Planes::<V>::len(frame, blocks) + w];
+        let mut space = space(zero, blocks * (taps + c + w + 2) + Planes::<V>::len(frame, blocks) + w);
         let space = &mut &mut space[..];
         let [dw, pw] = [self.edge.depthwise, self.edge.pointwise].map(|w| registers::<E, V>(w, c, space));
         let mut planes = Planes::new(frame, blocks, space);
@@ -133,7 +130,7 @@ impl<E: Element> EdgeForward<'_, E> {
                 for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                     seq();
                     let (x, dw) = (planes.from(block, y), &dw[block * taps..][..taps]);
-                    depthwise::<E, V, K, D, L, M>(middle, x, planes.stride(), dw, size);
+                    depthwise(middle, x, planes.stride(), dw, size);
                 }
                 for (block, pw) in pw.chunks_exact(c).enumerate() {
                     seq();

@@ -3,7 +3,8 @@
 use super::{
     edge::{Centred, Edge, enter, of_image},
     planes::{AHEAD, Planes, add_registers, load_if, part, registers, store_if},
-    rows::{depthwise, depthwise_gradient, half, pointwise, pointwise_gradient, with_kernel},
+    rows::{depthwise, depthwise_gradient, half, pointwise, pointwise_gradient},
+    space::space,
 };
 use crate::tensor::{
     Element,
@@ -46,11 +47,7 @@ impl<E: Element> Task<E> for EdgeBackward<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(mut self) -> [Vec<E>; 3] {
-        let size = self.edge.size;
-        match half::<E, V>(self.edge.frame.c) {
-            true => with_kernel!(self.all::<V::Half>(), size),
-            false => with_kernel!(self.all::<V>(), size),
-        }
+        if half::<E, V>(self.edge.frame.c) { self.all::<V::Half>() } else { self.all::<V>() }
     }
 }
 
@@ -133,12 +130,12 @@ fn store_where_positive_each<E: Element, V: Vector<E>, const WHOLE: bool>(
 
 impl<E: Element> EdgeBackward<'_, E> {
     #[inline(always)]
-    fn all<V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(&mut self) -> [Vec<E>; 3] {
+    fn all<V: Vector<E>>(&mut self) -> [Vec<E>; 3] {
         let Edge { frame, size, .. } = self.edge;
         let (c, w, h, pad, taps, zero) = (frame.c, frame.w, frame.h, frame.pad, size.0 * size.0, V::splat(E::zero()));
         let (blocks, image, row) = (c.div_ceil(V::N), h * frame.row(), frame.row());
         let weights = blocks * (3 * taps + 2 * c + 9);
-        let mut space = vec![zero; weights + 2 * Planes::<V>::len(frame, blocks) + 2 * blocks * w + w];
+        let mut space = space(zero, weights + 2 * Planes::<V>::len(frame, blocks) + 2 * blocks * w + w);
         let space = &mut &mut space[..];
         let [dw, dw_back, pw_back] =
             [self.edge.depthwise, self.back.depthwise, self.back.pointwise].map(|w| registers::<E, V>(w, c, space));
@@ -170,7 +167,7 @@ impl<E: Element> EdgeBackward<'_, E> {
                         for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                             seq();
                             let (x, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
-                            depthwise::<E, V, K, D, L, M>(middle, x, inside.stride(), dw, size);
+                            depthwise(middle, x, inside.stride(), dw, size);
                         }
                         for (g, sums) in g.chunks_exact(w).zip(pw_sums.chunks_exact_mut(c)) {
                             seq();
@@ -183,14 +180,14 @@ impl<E: Element> EdgeBackward<'_, E> {
                         if self.weights {
                             let (x, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
                             let g = &back.from(block, y + pad)[pad..][..w];
-                            depthwise_gradient::<E, V, K, D, L, M>(sums, x, inside.stride(), g, size);
+                            depthwise_gradient(sums, x, inside.stride(), g, size);
                         }
                     }
                 }
                 let Some(y) = y.checked_sub(pad) else { continue };
                 for (block, dw) in dw_back.chunks_exact(taps).enumerate() {
                     seq();
-                    depthwise::<E, V, K, D, L, M>(line, back.from(block, y), back.stride(), dw, size);
+                    depthwise(line, back.from(block, y), back.stride(), dw, size);
                     let both = &mut both[2 * block..];
                     store_where_positive(
                         &mut gx[y * row..][..row],

@@ -1,6 +1,9 @@
 //! An image inside a border of zeros.
 
-use super::LINE;
+use super::{
+    LINE,
+    space::{Space, space},
+};
 use crate::tensor::{Element, op::Image};
 use std::ops::{Deref, DerefMut};
 
@@ -56,8 +59,8 @@ impl Frame {
 }
 
 /// Elements that begin where a cache line does, so that a register is not read from two of them.
-pub struct Aligned<E> {
-    buffer: Vec<E>,
+pub struct Aligned<E: 'static> {
+    buffer: Space<E>,
     start: usize,
     n: usize,
 }
@@ -65,7 +68,7 @@ pub struct Aligned<E> {
 impl<E: Element> Aligned<E> {
     /// `n` zeros.
     pub fn zeros(n: usize) -> Self {
-        let buffer = vec![E::zero(); n + LINE / size_of::<E>()];
+        let buffer = space(E::zero(), n + LINE / size_of::<E>());
         // What does not fit has no remedy and needs none: alignment is for speed alone.
         let start = buffer.as_ptr().align_offset(LINE).min(buffer.len() - n);
         Aligned { buffer, start, n }

@@ -10,6 +10,7 @@ mod frame;
 mod planes;
 mod pool;
 mod rows;
+mod space;
 
 pub use channel::{Products, Scale, Scatter, Shift, Standardise, StandardiseGradient, Total, spread};
 pub use dense::{Dense, DenseGradient, Inputs, transposed};

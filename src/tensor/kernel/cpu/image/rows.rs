@@ -1,7 +1,4 @@
-//! The parts of separable convolutions, on rows of registers.
-//!
-//! A kernel K of 0 stands for one that is not known here:
-//! `size` has its size and dilation.
+//! The parts of separable convolutions, on rows of registers. A kernel K of 0 stands for any.
 
 use crate::tensor::{
     Element,
@@ -11,22 +8,24 @@ use crate::tensor::{
 /// Kernel size and dilation.
 pub type Size = (usize, usize);
 
-/// Calls the method with K, D, the inputs L of eight neighbouring pixels and M of one. Registers of less
-/// than 512 bits are 16 at most, too few for eight sums and a row of inputs: they are read anew for each
-/// tap, by code that fits every kernel.
+/// Calls the function with K, D, the inputs L of eight neighbouring pixels and M of one.
 macro_rules! with_kernel {
-    ($self:ident.$method:ident::<$v:ty>(), $size:expr) => {
+    ($function:ident::<$e:ty, $v:ty>($($argument:expr),*), $size:expr) => {
         match $size {
-            _ if <$v as Vector<E>>::N * size_of::<E>() < 64 => $self.$method::<$v, 0, 0, 8, 1>(),
-            (3, 1) => $self.$method::<$v, 3, 1, 10, 3>(),
-            (3, 2) => $self.$method::<$v, 3, 2, 12, 5>(),
-            (5, 1) => $self.$method::<$v, 5, 1, 12, 5>(),
-            (5, 2) => $self.$method::<$v, 5, 2, 16, 9>(),
-            _ => $self.$method::<$v, 0, 0, 8, 1>(),
+            (3, 1) => $function::<$e, $v, 3, 1, 10, 3>($($argument),*, $size),
+            (3, 2) => $function::<$e, $v, 3, 2, 12, 5>($($argument),*, $size),
+            (5, 1) => $function::<$e, $v, 5, 1, 12, 5>($($argument),*, $size),
+            (5, 2) => $function::<$e, $v, 5, 2, 16, 9>($($argument),*, $size),
+            _ => $function::<$e, $v, 0, 0, 8, 1>($($argument),*, $size),
         }
     };
 }
-pub(super) use with_kernel;
+
+/// Whether there are but 16 registers: too few for eight sums and a row of inputs. One input at a time will do, and goes
+/// to all sums before the next is read.
+const fn few<E, V: Vector<E>>() -> bool {
+    V::N * size_of::<E>() < 64
+}
 
 /// Whether registers of half the length will do for `channels`.
 pub fn half<E, V: Vector<E>>(channels: usize) -> bool {
@@ -35,7 +34,12 @@ pub fn half<E, V: Vector<E>>(channels: usize) -> bool {
 
 /// out\[o\] = Σ_tap x\[o + d·tap\] · w\[tap\] over a row; `x` begins at the first tap of the first pixel.
 #[inline(always)]
-pub fn depthwise<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
+pub fn depthwise<E: Element, V: Vector<E>>(out: &mut [V], x: &[V], stride: usize, w: &[V], size: Size) {
+    with_kernel!(depthwise_row::<E, V>(out, x, stride, w), size);
+}
+
+#[inline(always)]
+fn depthwise_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
     out: &mut [V],
     x: &[V],
     stride: usize,
@@ -53,7 +57,7 @@ pub fn depthwise<E: Element, V: Vector<E>, const K: usize, const D: usize, const
     }
 }
 
-/// `T` pixels, whose taps in a row need `L` inputs.
+/// `T` pixels, whose taps in a row need `L` inputs; for any kernel where K is 0.
 #[inline(always)]
 fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, const T: usize, const L: usize>(
     x: &[V],
@@ -63,26 +67,45 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
 ) -> [V; T] {
     let mut acc = [V::splat(E::zero()); T];
     if K == 0 {
-        for (tap, w) in w[..kernel * kernel].iter().enumerate() {
+        for (ky, w) in w.chunks_exact(kernel).enumerate() {
             seq();
-            let at = tap / kernel * dilation * stride + tap % kernel * dilation;
-            let x = x[at..].first_chunk::<T>().expect("a frame around the image");
-            unroll!(T, t, acc[t] = acc[t].fma(x[t], *w));
+            let x = &x[ky * dilation * stride..];
+            for (kx, w) in w.iter().enumerate() {
+                seq();
+                let x = x[kx * dilation..].first_chunk::<T>().expect("a frame around the image");
+                unroll!(T, t, acc[t] = acc[t].fma(x[t], *w));
+            }
         }
     }
     for ky in 0..K {
         seq();
         let x = x[ky * D * stride..].first_chunk::<L>().expect("a frame around the image");
         let w = w[ky * K..].first_chunk::<K>().expect("K rows of taps");
-        unroll!(K, kx, unroll!(T, t, acc[t] = acc[t].fma(x[t + kx * D], w[kx])));
+        if few::<E, V>() {
+            unroll!(L, i, {
+                unroll!(K, kx, {
+                    let t = i.wrapping_sub(kx * D);
+                    if t < T {
+                        acc[t] = acc[t].fma(x[i], w[kx]);
+                    }
+                });
+            });
+        } else {
+            unroll!(K, kx, unroll!(T, t, acc[t] = acc[t].fma(x[t + kx * D], w[kx])));
+        }
     }
     acc
 }
 
-/// sums\[tap\] += Σ x\[o + d·tap\] · g\[o\] over a row. One row of taps at a time; even and odd pixels have
-/// sums of their own, since K alone would wait for one another.
+/// sums\[tap\] += Σ x\[o + d·tap\] · g\[o\] over a row.
 #[inline(always)]
-pub fn depthwise_gradient<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
+pub fn depthwise_gradient<E: Element, V: Vector<E>>(sums: &mut [V], x: &[V], stride: usize, g: &[V], size: Size) {
+    with_kernel!(depthwise_gradient_row::<E, V>(sums, x, stride, g), size);
+}
+
+/// One row of taps at a time; even and odd pixels have sums of their own, since K alone would wait for one another.
+#[inline(always)]
+fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
     sums: &mut [V],
     x: &[V],
     stride: usize,
@@ -121,6 +144,9 @@ pub fn depthwise_gradient<E: Element, V: Vector<E>, const K: usize, const D: usi
             unroll!(4, t, {
                 unroll!(K, kx, even[kx] = even[kx].fma(x[2 * t + kx * D], g[2 * t]));
                 unroll!(K, kx, odd[kx] = odd[kx].fma(x[2 * t + 1 + kx * D], g[2 * t + 1]));
+                if few::<E, V>() {
+                    seq();
+                }
             });
         }
         for (i, g) in rest.iter().enumerate() {
