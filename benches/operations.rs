@@ -15,6 +15,9 @@ use wirecost::{
 const CHANNELS: usize = 8;
 const CLASSES: usize = 10;
 
+/// Batch norm's groups.
+const BATCH: Grouping = Grouping { per_sample: false, channels: 1 };
+
 /// Leaves by shape, and the operation on them; leaf 0 is the activation.
 type Case<E> = (&'static str, Vec<Vec<usize>>, Box<dyn Fn(&[Var<E, Cpu>]) -> Var<E, Cpu>>);
 
@@ -32,7 +35,11 @@ where
         ("convolution_3x3", vec![x.clone(), vec![3, 3, C, C]], Box::new(|v| v[0].convolution(&v[1]).unwrap())),
         ("depthwise_3x3", vec![x.clone(), vec![3, 3, C]], Box::new(|v| v[0].depthwise(&v[1], 1).unwrap())),
         ("depthwise_5x5_dilated", vec![x.clone(), vec![5, 5, C]], Box::new(|v| v[0].depthwise(&v[1], 2).unwrap())),
-        ("relu_pointwise", vec![x.clone(), vec![1, 1, C, C]], Box::new(|v| v[0].relu_pointwise(&v[1]).unwrap())),
+        (
+            "normalised_pointwise",
+            vec![x.clone(), vec![1, 1, C, C]],
+            Box::new(|v| v[0].normalised_convolution(&v[1], true, BATCH, 1e-5).unwrap()),
+        ),
         (
             "affine",
             vec![x.clone(), vec![C], vec![C]],
@@ -53,11 +60,10 @@ where
     for (name, kernel, dilation) in
         [("separable_3x3", 3, 1), ("separable_5x5", 5, 1), ("dilated_3x3", 3, 2), ("dilated_5x5", 5, 2)]
     {
-        let batch = Grouping { per_sample: false, channels: 1 };
         cases.push((
             name,
             vec![x.clone(), vec![kernel, kernel, C], vec![1, 1, C, C]],
-            Box::new(move |v| v[0].separable(&v[1], dilation, &v[2], batch, 1e-5).unwrap()),
+            Box::new(move |v| v[0].separable(&v[1], dilation, &v[2], BATCH, 1e-5).unwrap()),
         ));
     }
     for (name, per_sample, channels) in norms {

@@ -48,6 +48,22 @@ impl<E: Element, D: Backend<E>> Filter<E, D> {
         }
     }
 
+    /// A dense filter and its norm in one step on the tape, of max(x, 0) with `relu`. Not where the pass has to see what
+    /// lies between.
+    pub fn apply_normalised(
+        &self,
+        norm: &Norm<E, D>,
+        relu: bool,
+        x: &Var<E, D>,
+        pass: &Pass<E, D>,
+    ) -> Option<Result<Var<E, D>>> {
+        let Filter::Dense(weight) = self else { return None };
+        let channels = weight.value.shape().last().copied()?;
+        let (grouping, eps) = norm.statistics(channels).filter(|_| pass.fuses())?;
+        let xhat = x.normalised_convolution(&pass.parameter(weight), relu, grouping, eps);
+        Some(xhat.and_then(|xhat| norm.affine(&xhat, pass)))
+    }
+
     /// All weights.
     pub fn parameters(&mut self) -> Vec<&mut Parameter<E, D>> {
         match self {
@@ -88,18 +104,13 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
         })
     }
 
-    /// The same in fewer steps on the tape, in the paper's order: a pointwise filter together with its ReLU, a
-    /// normalised separable one with everything. Not where the pass has to see what lies between.
+    /// The same in one step on the tape, in the paper's order. Not where the pass has to see what lies between.
     fn apply_in_one(&self, x: &Var<E, D>, pass: &mut Pass<E, D>) -> Option<Result<Var<E, D>>> {
         if self.order != Order::ReluConvNorm || !pass.fuses() {
             return None;
         }
         let (depthwise, pointwise, dilation) = match &self.filter {
-            Filter::Dense(weight) if weight.value.shape()[0] == 1 => {
-                let y = x.relu_pointwise(&pass.parameter(weight));
-                return Some(y.and_then(|y| self.norm.apply(&y, pass)));
-            }
-            Filter::Dense(_) => return None,
+            Filter::Dense(_) => return self.filter.apply_normalised(&self.norm, true, x, pass),
             Filter::Separable { depthwise, pointwise, dilation } => (depthwise, pointwise, dilation),
         };
         let (grouping, eps) = self.norm.statistics(x.shape().last().copied()?)?;

@@ -4,8 +4,8 @@ use super::{
     Element, Error,
     kernel::{Kernel, Memory, Optimise},
     op::{
-        Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise, Pool, Relu,
-        ReluPointwise, Separable, Softmax, Twice, WeightedSum,
+        Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
+        NormalisedConvolution, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
     },
 };
 use std::str::FromStr;
@@ -23,9 +23,9 @@ pub trait Backend<E: Element>:
     + Kernel<Depthwise, E>
     + Kernel<GlobalAveragePool, E>
     + Kernel<Normalise, E>
+    + Kernel<NormalisedConvolution, E>
     + Kernel<Pool, E>
     + Kernel<Relu, E>
-    + Kernel<ReluPointwise, E>
     + Kernel<Separable, E>
     + Kernel<Softmax, E>
     + Kernel<Twice, E>
@@ -44,9 +44,9 @@ impl<E: Element, D> Backend<E> for D where
         + Kernel<Depthwise, E>
         + Kernel<GlobalAveragePool, E>
         + Kernel<Normalise, E>
+        + Kernel<NormalisedConvolution, E>
         + Kernel<Pool, E>
         + Kernel<Relu, E>
-        + Kernel<ReluPointwise, E>
         + Kernel<Separable, E>
         + Kernel<Softmax, E>
         + Kernel<Twice, E>

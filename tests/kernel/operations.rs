@@ -161,7 +161,7 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
     seed: u64,
 ) -> Result<(), TestCaseError> {
     let c = shape[3];
-    let [x, g] = ["x", "g"].map(|name| draw(seed, name, count(&shape)));
+    let (x, g) = (draw(seed, "x", count(&shape)), draw(seed, "g", count(&shape[..3]) * c.max(4)));
     let (dw, pw) = (draw(seed, "dw", kernel * kernel * c), draw(seed, "pw", c * c));
     let leaves: [(&[usize], &[f64]); 3] = [(&shape, &x), (&[kernel, kernel, c], &dw), (&[1, 1, c, c], &pw)];
     let one = on_device::<E, D>(&leaves, &g, |v| v[0].separable(&v[1], dilation, &v[2], group, 1e-5).unwrap());
@@ -188,10 +188,19 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
         let two: Vec<f64> = two.iter().map(|x| x.double()).collect();
         near("two edges in one step", one, &two, &vec![bound; two.len()])?;
     }
-    // A cell's preprocessing in one step is its parts.
-    let leaves = [leaves[0], leaves[2]];
-    let one = on_device::<E, D>(&leaves, &g, |v| v[0].relu_pointwise(&v[1]).unwrap());
-    let two = on_device::<E, D>(&leaves, &g, |v| v[0].relu().unwrap().convolution(&v[1]).unwrap());
-    prop_assert_eq!(one, two);
+    // The stem and a cell's preprocessing in one step are their parts.
+    let dense = draw(seed, "dense", kernel * kernel * c * 4);
+    let leaves: [(&[usize], &[f64]); 2] = [leaves[0], (&[kernel, kernel, c, 4], &dense)];
+    let group = Grouping { channels: if group.channels == 1 { 1 } else { 4 }, ..group };
+    for relu in [false, true] {
+        let one = on_device::<E, D>(&leaves, &g[..count(&shape[..3]) * 4], |v| {
+            v[0].normalised_convolution(&v[1], relu, group, 1e-5).unwrap()
+        });
+        let parts = on_device::<E, D>(&leaves, &g[..count(&shape[..3]) * 4], |v| {
+            let x = if relu { v[0].relu().unwrap() } else { v[0].clone() };
+            x.convolution(&v[1]).unwrap().normalise(group, 1e-5).unwrap()
+        });
+        prop_assert_eq!(one, parts);
+    }
     Ok(())
 }

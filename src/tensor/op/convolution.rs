@@ -1,6 +1,6 @@
 //! Convolutions without bias, stride 1, zero padding that keeps the image's size.
 
-use super::Image;
+use super::{Grouping, Image, Normalise};
 use crate::tensor::{Element, Error, Kernel, Memory, Var, error::Result};
 
 /// Dense k×k: y[o, co] = Σ_{tap, ci} x[o + tap, ci] · w[tap, ci, co] (eq. 5, as cross-correlation).
@@ -12,6 +12,18 @@ pub struct Convolution {
     pub kernel: usize,
     /// Output channels.
     pub out: usize,
+}
+
+/// x̂ of a dense convolution, perhaps of max(x, 0), in one step on the tape: what preprocessing and the stem are made
+/// of, without the affine map. Neither max(x, 0) nor what the convolution gave is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NormalisedConvolution {
+    /// The convolution.
+    pub convolution: Convolution,
+    /// Whether max(x, 0) is what is convolved.
+    pub relu: bool,
+    /// The norm.
+    pub normalise: Normalise,
 }
 
 /// One k×k filter a channel: y[o, c] = Σ_tap x[o + d·tap, c] · w[tap, c].
@@ -28,16 +40,34 @@ pub struct Depthwise {
 impl<E: Element, D: Memory<E> + Kernel<Convolution, E>> Var<E, D> {
     /// `[N, H, W, Ci]` with weights `[k, k, Ci, Co]` to `[N, H, W, Co]`.
     pub fn convolution(&self, weight: &Self) -> Result<Self> {
-        let image = Image::of("convolution", self.shape())?;
-        match *weight.shape() {
+        let op = Convolution::of(self.shape(), weight.shape())?;
+        Var::apply(op, &[self, weight], op.image.with_channels(op.out).shape())
+    }
+}
+
+impl<E: Element, D: Memory<E> + Kernel<NormalisedConvolution, E>> Var<E, D> {
+    /// `[N, H, W, Ci]` with weights `[k, k, Ci, Co]` to `[N, H, W, Co]`: as [`relu`](Var::relu) if it is asked for,
+    /// [`convolution`](Var::convolution) and [`normalise`](Var::normalise) one after another.
+    pub fn normalised_convolution(&self, weight: &Self, relu: bool, grouping: Grouping, eps: f64) -> Result<Self> {
+        let convolution = Convolution::of(self.shape(), weight.shape())?;
+        let image = convolution.image.with_channels(convolution.out);
+        let normalise = Normalise::of(image, grouping, eps)?;
+        Var::apply(NormalisedConvolution { convolution, relu, normalise }, &[self, weight], image.shape())
+    }
+}
+
+impl Convolution {
+    /// Of a value of the shape `x` with weights of the shape `weight`.
+    fn of(x: &[usize], weight: &[usize]) -> Result<Self> {
+        let image = Image::of("convolution", x)?;
+        match *weight {
             [k, k2, ci, out] if k == k2 && k % 2 == 1 && ci == image.c && out > 0 => {
-                let op = Convolution { image, kernel: k, out };
-                Var::apply(op, &[self, weight], image.with_channels(out).shape())
+                Ok(Convolution { image, kernel: k, out })
             }
             _ => Err(Error::Shape {
                 op: "convolution weight",
                 expected: format!("[k, k, {}, out] with k odd and out at least 1", image.c),
-                found: weight.shape().to_vec(),
+                found: weight.to_vec(),
             }),
         }
     }

@@ -10,7 +10,7 @@
 //! | [`Affine`] | y = γ x̂ + β | eq. 7, 14 |
 //! | [`Separable`] | ReLU → depthwise → pointwise → x̂ in one step | Fig. 8 |
 //! | [`Twice`] | the same twice | Fig. 8 |
-//! | [`ReluPointwise`] | ReLU → pointwise in one step | Fig. 8 |
+//! | [`NormalisedConvolution`] | ReLU if asked for → dense → x̂ in one step | Fig. 8 |
 //! | [`WeightedSum`] | Σ_k Z_k x_k: a mixture, and a node's total | sect. 2.1 |
 //! | [`Concatenate`] | channels side by side: a cell's output | Fig. 7 |
 //! | [`GlobalAveragePool`], [`Bias`] | the head | Fig. 10 |
@@ -20,16 +20,16 @@ mod combine;
 mod convolution;
 mod head;
 mod normalise;
-mod pointwise;
 mod pool;
+mod relu;
 mod separable;
 
 pub use combine::{Concatenate, WeightedSum};
-pub use convolution::{Convolution, Depthwise};
+pub use convolution::{Convolution, Depthwise, NormalisedConvolution};
 pub use head::{Bias, CrossEntropy, GlobalAveragePool, Loss, Softmax};
 pub use normalise::{Affine, AffineLayout, Grouping, Normalise};
-pub use pointwise::{Relu, ReluPointwise};
 pub use pool::{Pool, PoolKind};
+pub use relu::Relu;
 pub use separable::{Separable, Twice};
 
 use super::{Error, error::Result};

@@ -77,11 +77,18 @@ impl<E: Element, D: Memory<E> + Kernel<Normalise, E>> Var<E, D> {
     /// `[N, H, W, C]` to the same shape.
     pub fn normalise(&self, grouping: Grouping, eps: f64) -> Result<Self> {
         let image = Image::of("normalisation", self.shape())?;
-        if grouping.channels == 0 || image.c % grouping.channels != 0 {
+        Var::apply(Normalise::of(image, grouping, eps)?, &[self], image.shape())
+    }
+}
+
+impl Normalise {
+    /// Of a value of the extents `image`.
+    pub(super) fn of(image: Image, grouping: Grouping, eps: f64) -> Result<Self> {
+        if grouping.channels == 0 || !image.c.is_multiple_of(grouping.channels) {
             let expected = format!("channels in groups of {}", grouping.channels);
-            return Err(Error::Shape { op: "normalisation", expected, found: self.shape().to_vec() });
+            return Err(Error::Shape { op: "normalisation", expected, found: image.shape() });
         }
-        Var::apply(Normalise { image, grouping, eps }, &[self], image.shape())
+        Ok(Normalise { image, grouping, eps })
     }
 }
 

@@ -74,12 +74,7 @@ impl<E: Element, D: Memory<E> + Kernel<Separable, E> + Kernel<Twice, E>> Var<E, 
         if pointwise.shape() != [1, 1, c, c] {
             return bad(format!("weights [1, 1, {c}, {c}]"), pointwise.shape());
         }
-        if grouping.channels == 0 || c % grouping.channels != 0 {
-            return bad(format!("channels in groups of {}", grouping.channels), self.shape());
-        }
-        Ok(Separable {
-            depthwise: Depthwise { image, kernel, dilation },
-            normalise: Normalise { image, grouping, eps },
-        })
+        let normalise = Normalise::of(image, grouping, eps)?;
+        Ok(Separable { depthwise: Depthwise { image, kernel, dilation }, normalise })
     }
 }

@@ -13,6 +13,7 @@ mod depthwise;
 mod head;
 mod image;
 mod normalise;
+mod normalised;
 mod optimise;
 mod pool;
 mod relu;

@@ -78,7 +78,7 @@ impl Normalise {
     }
 
     /// ∂L/∂x = rstd · (g − mean(g) − x̂ · mean(g x̂)), means over the group, for every ε.
-    fn gradient<'a, E: Element>(&self, g: &'a [E], xhat: &'a [E], rstd: &'a [E]) -> Gradient<'a, E> {
+    pub(super) fn gradient<'a, E: Element>(&self, g: &'a [E], xhat: &'a [E], rstd: &'a [E]) -> Gradient<'a, E> {
         let [means, products] = self.gradient_means(g, xhat);
         let (level, per_sample) = (Vectors::current(), self.image.per_sample());
         Gradient { level, channels: self.image.c, per_sample, g, xhat, means, products, rstd }
@@ -137,7 +137,7 @@ impl Normalise {
 }
 
 /// The gradient of a normalisation, image by image.
-struct Gradient<'a, E> {
+pub(super) struct Gradient<'a, E> {
     level: Vectors,
     channels: usize,
     per_sample: usize,
@@ -150,7 +150,7 @@ struct Gradient<'a, E> {
 
 impl<E: Element> Gradient<'_, E> {
     /// Writes or adds the gradient of sample `n` to `out`.
-    fn of(&self, n: usize, out: &mut [E], add: bool) {
+    pub(super) fn of(&self, n: usize, out: &mut [E], add: bool) {
         let [g, xhat] = [self.g, self.xhat].map(|all| &all[n * self.per_sample..][..self.per_sample]);
         let runs =
             [&self.means[..], &self.products, self.rstd].map(|all| spread(&all[n * self.channels..][..self.channels]));

@@ -22,6 +22,7 @@ mod driver;
 mod head;
 mod launch;
 mod normalise;
+mod normalised;
 mod open;
 mod optimise;
 mod pool;

@@ -1,0 +1,93 @@
+//! Dense convolution → x̂ in one step, image by image, perhaps of relu(x), which is computed anew wherever it is needed.
+//!
+//! The arithmetic is that of the single operations, in the same order, so both ways agree to the last bit.
+
+use super::{
+    super::{
+        vectors::{Vectors, run},
+        *,
+    },
+    GROUP, Generic, add_parts, buffers, done, each_chunk, each_chunk_with,
+    image::{Aligned, Dense, DenseGradient, ReluGradient, Total, transposed},
+    room,
+};
+use crate::tensor::{Element, Error, op::NormalisedConvolution};
+use dfdx::tensor::{Cpu, CpuError};
+
+/// What the backward pass needs: x and the weights, x̂, and 1/√(σ² + ε) for each (sample, channel).
+pub struct Saved<E: Element> {
+    inputs: [Arc<Buf<E, Cpu>>; 2],
+    xhat: Arc<Buf<E, Cpu>>,
+    rstd: Vec<E>,
+}
+
+impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
+    type Saved = Saved<E>;
+    const FILLS_EMPTY: bool = true;
+
+    fn forward(&self, op: &NormalisedConvolution, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Saved<E>> {
+        let [x, w] = xs else { unreachable!("two inputs") };
+        let (level, conv, image) = (Vectors::current(), &op.convolution, op.normalise.image);
+        let [from, to] = [conv.image, image].map(|image| image.per_sample());
+        let mut y = buffers::take(self, image.n * to).map_err(Error::device)?;
+        let sums = each_chunk(&mut y, GROUP * to, conv.work(), |i, out| {
+            let mut sums = vec![E::zero(); out.len() / to * image.c];
+            let images = x[i * GROUP * from..].chunks_exact(from).zip(out.chunks_exact_mut(to));
+            for ((x, out), sums) in images.zip(sums.chunks_exact_mut(image.c)) {
+                let inputs = conv.inputs(conv.image, x, op.relu);
+                run(level, Dense { inputs, co: conv.out, w, out, add: false });
+                run(level, Total { x: out, sums });
+            }
+            sums
+        });
+        let rstd = op.normalise.standardise(None, &mut y, sums.concat());
+        let xhat = Arc::new(y);
+        Ok((xhat.clone(), Saved { inputs: [(*x).clone(), (*w).clone()], xhat, rstd }))
+    }
+
+    fn backward(
+        &self,
+        op: &NormalisedConvolution,
+        Saved { inputs: [x, w], xhat, rstd }: Saved<E>,
+        gy: &Buf<E, Cpu>,
+        gxs: &mut [Option<Buf<E, Cpu>>],
+    ) -> std::result::Result<(), CpuError> {
+        let [gx, gw] = gxs else { unreachable!("two inputs") };
+        let (level, conv, image) = (Vectors::current(), &op.convolution, op.normalise.image);
+        let [from, to] = [conv.image, image].map(|image| image.per_sample());
+        let (w_back, weights) = (transposed(&w, conv.image.c, conv.out), gw.is_some());
+        let through_norm = op.normalise.gradient(gy, &xhat, &rstd);
+        let add = gx.as_mut().map_or(Ok(false), |gx| room(self, gx, x.len()))?;
+        let mut groups: Vec<Option<&mut [E]>> = match gx {
+            Some(gx) => gx.chunks_mut(GROUP * from).map(Some).collect(),
+            None => (0..image.n.div_ceil(GROUP)).map(|_| None).collect(),
+        };
+        // All gradients while an image is in the cache.
+        let space = || [to, from].map(Aligned::zeros);
+        let parts = each_chunk_with(&mut groups, 1, 2 * conv.work(), space, |[g, g_relu], i, gx| {
+            let mut sums = vec![E::zero(); w.len()];
+            for n in i * GROUP..image.n.min((i + 1) * GROUP) {
+                through_norm.of(n, g, false);
+                let x = &x[n * from..][..from];
+                if weights {
+                    let inputs = conv.inputs(conv.image, x, op.relu);
+                    run(level, DenseGradient { inputs, co: conv.out, g, sums: &mut sums });
+                }
+                let Some(gx) = &mut gx[0] else { continue };
+                let (inputs, out) = (conv.inputs(image, g, false), &mut gx[(n - i * GROUP) * from..][..from]);
+                if op.relu {
+                    run(level, Dense { inputs, co: conv.image.c, w: &w_back, out: g_relu, add: false });
+                    run(level, ReluGradient { x, g: g_relu, out, add });
+                } else {
+                    run(level, Dense { inputs, co: conv.image.c, w: &w_back, out, add });
+                }
+            }
+            sums
+        });
+        if let Some(gw) = gw {
+            add_parts(self, gw, w.len(), parts.iter())?;
+        }
+        [x, xhat].into_iter().for_each(done);
+        Ok(())
+    }
+}
