@@ -100,7 +100,7 @@ impl<E: Element> Generic<Concatenate, E> for Cpu {
             let mut offset = 0;
             for (x, part) in xs.iter().zip(&op.channels) {
                 let x = x[n * per_sample / c * part..].chunks_exact(*part);
-                y.chunks_exact_mut(c).zip(x).for_each(|(y, x)| y[offset..][..*part].copy_from_slice(x));
+                y.chunks_exact_mut(c).zip(x).for_each(|(y, x)| copy(&mut y[offset..][..*part], x));
                 offset += part;
             }
         });
@@ -124,7 +124,7 @@ impl<E: Element> Generic<Concatenate, E> for Cpu {
                     let gy = gy[n * pixels * c..].chunks_exact(c).map(|gy| &gy[offset..][..*part]);
                     match add {
                         true => gx.chunks_exact_mut(*part).zip(gy).for_each(|(gx, gy)| super::add(gx, gy)),
-                        false => gx.chunks_exact_mut(*part).zip(gy).for_each(|(gx, gy)| gx.copy_from_slice(gy)),
+                        false => gx.chunks_exact_mut(*part).zip(gy).for_each(|(gx, gy)| copy(gx, gy)),
                     }
                 });
             }
@@ -136,3 +136,11 @@ impl<E: Element> Generic<Concatenate, E> for Cpu {
 
 /// Elements of a sum that stay in the nearest cache while terms are added.
 const PART: usize = 2048;
+
+/// Copies a pixel: too little for the system's copy to be worth its call.
+#[inline(always)]
+fn copy<E: Element>(to: &mut [E], from: &[E]) {
+    let ((to, rest_to), (from, rest_from)) = (to.as_chunks_mut::<8>(), from.as_chunks::<8>());
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    rest_to.iter_mut().zip(rest_from).for_each(|(to, from)| *to = *from);
+}

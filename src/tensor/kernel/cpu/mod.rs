@@ -33,7 +33,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Below this many elementary steps, handing work to other threads costs more than it brings.
-const WORTH_SHARING: usize = 1 << 19;
+const WORTH_SHARING: usize = 1 << 16;
 
 /// Images whose sums one thread takes together.
 const GROUP: usize = 4;
