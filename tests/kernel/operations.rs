@@ -188,7 +188,8 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
         let two: Vec<f64> = two.iter().map(|x| x.double()).collect();
         near("two edges in one step", one, &two, &vec![bound; two.len()])?;
     }
-    // The stem and a cell's preprocessing in one step are their parts.
+    // The stem and a cell's preprocessing, no kernel of which is longer, in one step are their parts.
+    let kernel = kernel.min(3);
     let dense = draw(seed, "dense", kernel * kernel * c * 4);
     let leaves: [(&[usize], &[f64]); 2] = [leaves[0], (&[kernel, kernel, c, 4], &dense)];
     let group = Grouping { channels: if group.channels == 1 { 1 } else { 4 }, ..group };
