@@ -103,10 +103,7 @@ impl<E: Element, D: Backend<E>> Network<E, D> {
         }
         let stem = match &self.stem {
             None => x.clone(),
-            Some((filter, norm)) => match filter.apply_normalised(norm, false, x, pass) {
-                Some(stem) => stem?,
-                None => norm.apply(&filter.apply(x, pass)?, pass)?,
-            },
+            Some((filter, norm)) => filter.apply_normalised(norm, false, x, pass)?,
         };
         let mut weights = Vec::with_capacity(self.cells.len());
         let mut outputs: [(Option<usize>, Var<E, D>); 2] = [(None, stem.clone()), (None, stem)];

@@ -48,20 +48,30 @@ impl<E: Element, D: Backend<E>> Filter<E, D> {
         }
     }
 
-    /// A dense filter and its norm in one step on the tape, of max(x, 0) with `relu`. Not where the pass has to see what
-    /// lies between.
+    /// `norm` of the filter's output, for max(x, 0) with `relu`: in one step on the tape, unless the pass has to see
+    /// what lies between.
     pub fn apply_normalised(
         &self,
         norm: &Norm<E, D>,
         relu: bool,
         x: &Var<E, D>,
-        pass: &Pass<E, D>,
-    ) -> Option<Result<Var<E, D>>> {
-        let Filter::Dense(weight) = self else { return None };
-        let channels = weight.value.shape().last().copied()?;
-        let (grouping, eps) = norm.statistics(channels).filter(|_| pass.fuses())?;
-        let xhat = x.normalised_convolution(&pass.parameter(weight), relu, grouping, eps);
-        Some(xhat.and_then(|xhat| norm.affine(&xhat, pass)))
+        pass: &mut Pass<E, D>,
+    ) -> Result<Var<E, D>> {
+        let (Filter::Dense(last) | Filter::Separable { pointwise: last, .. }) = self;
+        let statistics = norm.statistics(last.value.shape()[3]).filter(|_| pass.fuses());
+        let xhat = match (self, statistics) {
+            (Filter::Dense(weight), Some((grouping, eps))) => {
+                x.normalised_convolution(&pass.parameter(weight), relu, grouping, eps)?
+            }
+            (Filter::Separable { depthwise, pointwise, dilation }, Some((grouping, eps))) if relu => {
+                x.separable(&pass.parameter(depthwise), *dilation, &pass.parameter(pointwise), grouping, eps)?
+            }
+            _ => {
+                let x = if relu { x.relu()? } else { x.clone() };
+                return norm.apply(&self.apply(&x, pass)?, pass);
+            }
+        };
+        norm.affine(&xhat, pass)
     }
 
     /// All weights.
@@ -94,29 +104,14 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
 
     /// `[N, H, W, Ci]` to `[N, H, W, Co]`.
     pub fn apply(&self, x: &Var<E, D>, pass: &mut Pass<E, D>) -> Result<Var<E, D>> {
-        if let Some(y) = self.apply_in_one(x, pass) {
-            return y;
+        if self.order == Order::ReluConvNorm {
+            return self.filter.apply_normalised(&self.norm, true, x, pass);
         }
         self.order.stages().into_iter().try_fold(x.clone(), |x, stage| match stage {
             Stage::Relu => x.relu(),
             Stage::Convolution => self.filter.apply(&x, pass),
             Stage::Norm => self.norm.apply(&x, pass),
         })
-    }
-
-    /// The same in one step on the tape, in the paper's order. Not where the pass has to see what lies between.
-    fn apply_in_one(&self, x: &Var<E, D>, pass: &mut Pass<E, D>) -> Option<Result<Var<E, D>>> {
-        if self.order != Order::ReluConvNorm || !pass.fuses() {
-            return None;
-        }
-        let (depthwise, pointwise, dilation) = match &self.filter {
-            Filter::Dense(_) => return self.filter.apply_normalised(&self.norm, true, x, pass),
-            Filter::Separable { depthwise, pointwise, dilation } => (depthwise, pointwise, dilation),
-        };
-        let (grouping, eps) = self.norm.statistics(x.shape().last().copied()?)?;
-        let (depthwise, pointwise) = (pass.parameter(depthwise), pass.parameter(pointwise));
-        let xhat = x.separable(&depthwise, *dilation, &pointwise, grouping, eps);
-        Some(xhat.and_then(|xhat| self.norm.affine(&xhat, pass)))
     }
 
     /// This unit and `next` in one step on the tape, where both are normalised separable filters in the paper's order

@@ -193,11 +193,10 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
     let dense = draw(seed, "dense", kernel * kernel * c * 4);
     let leaves: [(&[usize], &[f64]); 2] = [leaves[0], (&[kernel, kernel, c, 4], &dense)];
     let group = Grouping { channels: if group.channels == 1 { 1 } else { 4 }, ..group };
+    let g = &g[..count(&shape[..3]) * 4];
     for relu in [false, true] {
-        let one = on_device::<E, D>(&leaves, &g[..count(&shape[..3]) * 4], |v| {
-            v[0].normalised_convolution(&v[1], relu, group, 1e-5).unwrap()
-        });
-        let parts = on_device::<E, D>(&leaves, &g[..count(&shape[..3]) * 4], |v| {
+        let one = on_device::<E, D>(&leaves, g, |v| v[0].normalised_convolution(&v[1], relu, group, 1e-5).unwrap());
+        let parts = on_device::<E, D>(&leaves, g, |v| {
             let x = if relu { v[0].relu().unwrap() } else { v[0].clone() };
             x.convolution(&v[1]).unwrap().normalise(group, 1e-5).unwrap()
         });

@@ -55,7 +55,8 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
         let [gx, gw] = gxs else { unreachable!("two inputs") };
         let (level, conv, image) = (Vectors::current(), &op.convolution, op.normalise.image);
         let [from, to] = [conv.image, image].map(|image| image.per_sample());
-        let (w_back, weights) = (transposed(&w, conv.image.c, conv.out), gw.is_some());
+        let w_back = gx.as_ref().map(|_| transposed(&w, conv.image.c, conv.out));
+        let weights = gw.is_some();
         let through_norm = op.normalise.gradient(gy, &xhat, &rstd);
         let add = gx.as_mut().map_or(Ok(false), |gx| room(self, gx, x.len()))?;
         let mut groups: Vec<Option<&mut [E]>> = match gx {
@@ -73,13 +74,13 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
                     let inputs = conv.inputs(conv.image, x, op.relu);
                     run(level, DenseGradient { inputs, co: conv.out, g, sums: &mut sums });
                 }
-                let Some(gx) = &mut gx[0] else { continue };
+                let (Some(gx), Some(w)) = (&mut gx[0], &w_back) else { continue };
                 let (inputs, out) = (conv.inputs(image, g, false), &mut gx[(n - i * GROUP) * from..][..from]);
                 if op.relu {
-                    run(level, Dense { inputs, co: conv.image.c, w: &w_back, out: g_relu, add: false });
+                    run(level, Dense { inputs, co: conv.image.c, w, out: g_relu, add: false });
                     run(level, ReluGradient { x, g: g_relu, out, add });
                 } else {
-                    run(level, Dense { inputs, co: conv.image.c, w: &w_back, out, add });
+                    run(level, Dense { inputs, co: conv.image.c, w, out, add });
                 }
             }
             sums
