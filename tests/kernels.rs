@@ -45,6 +45,11 @@ fn an_edge_in_one_step_is_its_parts() {
 }
 
 #[test]
+fn a_node_in_one_step_is_its_parts() {
+    kernel::a_node_in_one_step_is_its_parts::<Cpu>(CASES);
+}
+
+#[test]
 fn heads_agree() {
     kernel::heads_agree::<Cpu>(CASES);
 }

@@ -4,7 +4,7 @@ use super::Settings;
 use crate::{
     cell::Topology,
     operation::{Filter, Layer, Operation, Unit},
-    tensor::{Backend, Element, Error, Parameter, Pass, Scope, Var, error::Result},
+    tensor::{Backend, Element, Error, Parameter, Pass, Scope, Var, error::Result, op::Deferred},
 };
 
 /// The layers of a cell; the graph that they hang on is the network's.
@@ -66,15 +66,19 @@ impl<E: Element, D: Backend<E>> Cell<E, D> {
                     let layer = self.edges[edge][operation.index()]
                         .as_ref()
                         .ok_or_else(|| Error::Missing { what: format!("cell{t}.edge{edge}.{operation}") })?;
-                    let y = layer.apply(&x, pass)?;
-                    let y = pass.watch(|| operation_key(t, edge, *operation), &y);
-                    terms.push((edge * Operation::ALL.len() + operation.index(), y));
+                    let term = match layer.deferred(&x, pass)? {
+                        Some(deferred) => deferred,
+                        None => {
+                            let y = layer.apply(&x, pass)?;
+                            Deferred::identity(&pass.watch(|| operation_key(t, edge, *operation), &y))
+                        }
+                    };
+                    terms.push((edge * Operation::ALL.len() + operation.index(), term));
                 }
             }
-            let terms: Vec<_> = terms.iter().map(|(index, y)| (*index, y)).collect();
             let node = match terms.is_empty() {
                 true => Var::zeros(z.device(), nodes[0].shape())?.on(z.tape()),
-                false => z.weighted_sum(&terms)?,
+                false => z.node(&terms)?,
             };
             nodes.push(pass.watch(|| node_key(t, j), &node));
         }

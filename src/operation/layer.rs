@@ -6,7 +6,7 @@ use crate::{
     tensor::{
         Backend, Element, Parameter, Pass, Scope, Var,
         error::Result,
-        op::{Image, PoolKind},
+        op::{Deferred, Image, PoolKind},
     },
 };
 
@@ -52,13 +52,34 @@ impl<E: Element, D: Backend<E>> Layer<E, D> {
             Layer::Pool(kind, norm) => norm.apply(&x.pool(*kind)?, pass),
             Layer::Blocks(blocks) => {
                 if let [first, second] = &blocks[..]
-                    && let Some(y) = first.apply_with(second, x, pass)
+                    && let Some(y) = first.deferred_with(second, x, pass)
                 {
-                    return y;
+                    return second.affine(&y?.value()?, pass);
                 }
                 blocks.iter().try_fold(x.clone(), |x, block| block.apply(&x, pass))
             }
         }
+    }
+
+    /// The operation on x, to be computed where a node sums it; nothing where it has to be taken apart.
+    pub fn deferred(&self, x: &Var<E, D>, pass: &Pass<E, D>) -> Result<Option<Deferred<E, D>>> {
+        if !pass.fuses() {
+            return Ok(None);
+        }
+        let deferred = match self {
+            Layer::Identity => Some(Ok(Deferred::identity(x))),
+            Layer::Pool(kind, norm) => {
+                let statistics = x.shape().last().and_then(|channels| norm.statistics(*channels));
+                let statistics = statistics.filter(|_| !norm.is_affine());
+                statistics.map(|(grouping, eps)| Deferred::pool(x, *kind, grouping, eps))
+            }
+            Layer::Blocks(blocks) => match &blocks[..] {
+                [one] if !one.is_affine() => one.deferred(x, pass),
+                [first, second] if !second.is_affine() => first.deferred_with(second, x, pass),
+                _ => None,
+            },
+        };
+        deferred.transpose()
     }
 
     /// All parameters, in the order of execution.

@@ -2,8 +2,12 @@
 
 use super::{Order, Stage};
 use crate::{
-    normalisation::{Norm, NormSettings},
-    tensor::{Backend, Element, Init, Parameter, Pass, Scope, Var, error::Result, op::Image},
+    normalisation::{Grouping, Norm, NormSettings},
+    tensor::{
+        Backend, Element, Init, Parameter, Pass, Scope, Var,
+        error::Result,
+        op::{Deferred, Image},
+    },
 };
 
 /// A convolution without bias, stride 1.
@@ -114,29 +118,48 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
         })
     }
 
-    /// This unit and `next` in one step on the tape, where both are normalised separable filters in the paper's order
-    /// and no affine map is between them.
-    pub fn apply_with(&self, next: &Self, x: &Var<E, D>, pass: &mut Pass<E, D>) -> Option<Result<Var<E, D>>> {
-        let units = [self, next];
-        if units.iter().any(|unit| unit.order != Order::ReluConvNorm) || self.norm.is_affine() || !pass.fuses() {
+    /// The unit but for its affine map, to be computed where a node sums it; nothing where it has to be taken apart.
+    pub fn deferred(&self, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<Result<Deferred<E, D>>> {
+        let (grouping, eps) = self.statistics(x, pass)?;
+        let (weights, dilation) = self.separable(pass)?;
+        Some(Deferred::separable(x, weights.each_ref(), dilation, grouping, eps))
+    }
+
+    /// The same of this unit and `next` in a row, where no affine map is between them.
+    pub fn deferred_with(&self, next: &Self, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<Result<Deferred<E, D>>> {
+        let (grouping, eps) = self.statistics(x, pass).filter(|_| !self.is_affine())?;
+        let ((first, dilation), (second, other)) = (self.separable(pass)?, next.separable(pass)?);
+        if dilation != other || next.statistics(x, pass)? != (grouping, eps) {
             return None;
         }
-        let [
-            Filter::Separable { depthwise, pointwise, dilation },
-            Filter::Separable { depthwise: depthwise2, pointwise: pointwise2, dilation: dilation2 },
-        ] = units.map(|unit| &unit.filter)
-        else {
-            return None;
-        };
+        let weights = [first.each_ref(), second.each_ref()];
+        Some(Deferred::separable_twice(x, weights, dilation, grouping, eps))
+    }
+
+    /// Its norm's groups and ε, where the paper's order allows to take the unit in one step.
+    fn statistics(&self, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<(Grouping, f64)> {
         let channels = x.shape().last().copied()?;
-        let statistics = self.norm.statistics(channels)?;
-        if dilation != dilation2 || next.norm.statistics(channels)? != statistics {
-            return None;
+        self.norm.statistics(channels).filter(|_| self.order == Order::ReluConvNorm && pass.fuses())
+    }
+
+    /// The weights and the dilation of a separable filter.
+    fn separable(&self, pass: &Pass<E, D>) -> Option<([Var<E, D>; 2], usize)> {
+        match &self.filter {
+            Filter::Dense(_) => None,
+            Filter::Separable { depthwise, pointwise, dilation } => {
+                Some(([depthwise, pointwise].map(|w| pass.parameter(w)), *dilation))
+            }
         }
-        let weights = [[depthwise, pointwise], [depthwise2, pointwise2]].map(|pair| pair.map(|w| pass.parameter(w)));
-        let weights = [[&weights[0][0], &weights[0][1]], [&weights[1][0], &weights[1][1]]];
-        let xhat = x.separable_twice(weights, *dilation, statistics.0, statistics.1);
-        Some(xhat.and_then(|xhat| next.norm.affine(&xhat, pass)))
+    }
+
+    /// γ x̂ + β, or x̂ itself.
+    pub fn affine(&self, xhat: &Var<E, D>, pass: &Pass<E, D>) -> Result<Var<E, D>> {
+        self.norm.affine(xhat, pass)
+    }
+
+    /// Whether γ and β follow.
+    pub fn is_affine(&self) -> bool {
+        self.norm.is_affine()
     }
 
     /// Weights, then γ and β.

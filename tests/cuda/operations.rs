@@ -50,6 +50,13 @@ fn an_edge_in_one_step_is_its_parts() {
 
 #[test]
 #[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn a_node_in_one_step_is_its_parts() {
+    // Each runs the kernels of a dozen edges, both ways.
+    kernel::a_node_in_one_step_is_its_parts::<Cuda>(CASES / 4);
+}
+
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
 fn heads_agree() {
     kernel::heads_agree::<Cuda>(CASES);
 }

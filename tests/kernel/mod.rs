@@ -79,6 +79,14 @@ pub fn an_edge_in_one_step_is_its_parts<D: Device>(cases: u32) {
     });
 }
 
+pub fn a_node_in_one_step_is_its_parts<D: Device>(cases: u32) {
+    let of = (select(vec![1usize, 3, 5, 7]), 1..=2usize, any::<[bool; 2]>());
+    all::<D, _>(cases, (small(), of, any::<u64>()), |(shape, (kernel, dilation, [per_sample, whole]), seed)| {
+        let group = Grouping { per_sample, channels: if whole { shape[3] } else { 1 } };
+        both!(operations::node(shape, (kernel, dilation), group, seed))
+    });
+}
+
 pub fn heads_agree<D: Device>(cases: u32) {
     all::<D, _>(cases, (1..=300usize, 1..=11usize, 1..=40u8, any::<u64>()), |(n, k, scale, seed)| {
         both!(head::rows([n, k], scale, seed))

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use wirecost::{
     tensor::{
         Backend, Element, Var,
-        op::{AffineLayout, Grouping, PoolKind},
+        op::{AffineLayout, Deferred, Grouping, PoolKind},
     },
     theorem::rounding::U64,
 };
@@ -202,5 +202,50 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
         });
         prop_assert_eq!(one, parts);
     }
+    Ok(())
+}
+
+/// A node in one step is its operations and their sum, to the last bit: of two values, with weights some of which are 1.
+pub fn node<E: Element, D: Device + Backend<E>>(
+    shape: Shape,
+    (kernel, dilation): (usize, usize),
+    group: Grouping,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let c = shape[3];
+    let leaf = |name: &str, n: usize| draw(seed, name, n);
+    let (x, other, g) = (leaf("x", count(&shape)), leaf("other", count(&shape)), leaf("g", count(&shape)));
+    let mut z = leaf("z", 8);
+    z[..4].fill(1.0);
+    // Each operation has weights of its own: what shares one has its gradients added in another order.
+    let (depthwise, pointwise): (&[usize], &[usize]) = (&[kernel, kernel, c], &[1, 1, c, c]);
+    let weights: Vec<_> = (0..5)
+        .flat_map(|i| {
+            [(depthwise, leaf(&format!("dw{i}"), kernel * kernel * c)), (pointwise, leaf(&format!("pw{i}"), c * c))]
+        })
+        .collect();
+    let weights = weights.iter().map(|(shape, w)| (*shape, &w[..]));
+    let leaves: Vec<_> = [(&[8][..], &z[..]), (&shape, &x), (&shape, &other)].into_iter().chain(weights).collect();
+    let terms = |v: &[Var<E, D>]| -> Vec<(usize, Deferred<E, D>)> {
+        let [_, x, other, w @ ..] = v else { unreachable!("z, two values and the weights") };
+        let twice = |w: &[Var<E, D>], eps| {
+            Deferred::separable_twice(x, [[&w[0], &w[1]], [&w[2], &w[3]]], dilation, group, eps).unwrap()
+        };
+        vec![
+            (0, twice(w, 1e-5)),
+            (4, Deferred::pool(x, PoolKind::Max, group, 1e-5).unwrap()),
+            (1, Deferred::identity(other)),
+            (5, Deferred::identity(x)),
+            (2, Deferred::pool(x, PoolKind::Average, group, 1.0).unwrap()),
+            (6, Deferred::separable(x, [&w[4], &w[5]], dilation, group, 0.5).unwrap()),
+            (6, twice(&w[6..], 1.0)),
+        ]
+    };
+    let one = on_device::<E, D>(&leaves, &g, |v| v[0].node(&terms(v)).unwrap());
+    let parts = on_device::<E, D>(&leaves, &g, |v| {
+        let terms: Vec<_> = terms(v).iter().map(|(k, term)| (*k, term.value().unwrap())).collect();
+        v[0].weighted_sum(&terms.iter().map(|(k, x)| (*k, x)).collect::<Vec<_>>()).unwrap()
+    });
+    prop_assert_eq!(one, parts);
     Ok(())
 }

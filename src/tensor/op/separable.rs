@@ -1,6 +1,6 @@
 //! A whole edge in one step: what sep_conv and dil_conv are made of.
 
-use super::{Depthwise, Grouping, Image, Normalise};
+use super::{Deferred, Depthwise, Grouping, Image, Normalise, Pool};
 use crate::tensor::{Element, Error, Kernel, Memory, Var, error::Result};
 
 /// norm(pointwise(depthwise(relu(x)))), without the affine map.
@@ -20,7 +20,11 @@ pub struct Separable {
 #[derive(Debug, Clone, Copy)]
 pub struct Twice(pub Separable);
 
-impl<E: Element, D: Memory<E> + Kernel<Separable, E> + Kernel<Twice, E>> Var<E, D> {
+impl<E, D> Var<E, D>
+where
+    E: Element,
+    D: Memory<E> + Kernel<Pool, E> + Kernel<Normalise, E> + Kernel<Separable, E> + Kernel<Twice, E>,
+{
     /// `[N, H, W, C]` with weights `[k, k, C]` and `[1, 1, C, C]` to the same shape: as
     /// [`relu`](Var::relu), [`depthwise`](Var::depthwise), [`convolution`](Var::convolution) and
     /// [`normalise`](Var::normalise) one after another.
@@ -32,49 +36,64 @@ impl<E: Element, D: Memory<E> + Kernel<Separable, E> + Kernel<Twice, E>> Var<E, 
         grouping: Grouping,
         eps: f64,
     ) -> Result<Self> {
-        let op = self.edge([depthwise, pointwise], dilation, grouping, eps)?;
-        Var::apply(op, &[self, depthwise, pointwise], self.shape().to_vec())
+        Deferred::separable(self, [depthwise, pointwise], dilation, grouping, eps)?.value()
     }
 
     /// The same twice, with the weights of the first and of the second; all kernels have one size.
     pub fn separable_twice(
         &self,
-        [first, second]: [[&Self; 2]; 2],
+        weights: [[&Self; 2]; 2],
         dilation: usize,
         grouping: Grouping,
         eps: f64,
     ) -> Result<Self> {
-        let op = self.edge(first, dilation, grouping, eps)?;
-        let other = self.edge(second, dilation, grouping, eps)?;
-        if other.depthwise.kernel != op.depthwise.kernel {
-            let expected = format!("two kernels of size {}", op.depthwise.kernel);
-            return Err(Error::Shape { op: "separable convolution", expected, found: second[0].shape().to_vec() });
-        }
-        Var::apply(Twice(op), &[self, first[0], first[1], second[0], second[1]], self.shape().to_vec())
+        Deferred::separable_twice(self, weights, dilation, grouping, eps)?.value()
     }
+}
 
-    fn edge(
-        &self,
-        [depthwise, pointwise]: [&Self; 2],
+impl Separable {
+    /// Of a value of the shape `x` with weights of these shapes, depthwise and pointwise.
+    pub(super) fn of(
+        x: &[usize],
+        [depthwise, pointwise]: [&[usize]; 2],
         dilation: usize,
         grouping: Grouping,
         eps: f64,
     ) -> Result<Separable> {
-        let image = Image::of("separable convolution", self.shape())?;
+        let image = Image::of("separable convolution", x)?;
         let c = image.c;
-        let bad = |expected: String, found: &[usize]| {
-            Err(Error::Shape { op: "separable convolution", expected, found: found.to_vec() })
-        };
-        let kernel = match *depthwise.shape() {
+        let kernel = match *depthwise {
             [k, k2, channels] if k == k2 && k % 2 == 1 && channels == c && dilation > 0 => k,
             _ => {
-                return bad(format!("weights [k, k, {c}] with k odd, and a dilation of at least 1"), depthwise.shape());
+                return bad(format!("weights [k, k, {c}] with k odd, and a dilation of at least 1"), depthwise);
             }
         };
-        if pointwise.shape() != [1, 1, c, c] {
-            return bad(format!("weights [1, 1, {c}, {c}]"), pointwise.shape());
+        if pointwise != [1, 1, c, c] {
+            return bad(format!("weights [1, 1, {c}, {c}]"), pointwise);
         }
         let normalise = Normalise::of(image, grouping, eps)?;
         Ok(Separable { depthwise: Depthwise { image, kernel, dilation }, normalise })
     }
+}
+
+impl Twice {
+    /// Of a value of the shape `x` with both pairs of weights.
+    pub(super) fn of(
+        x: &[usize],
+        [first, second]: [[&[usize]; 2]; 2],
+        dilation: usize,
+        grouping: Grouping,
+        eps: f64,
+    ) -> Result<Twice> {
+        let op = Separable::of(x, first, dilation, grouping, eps)?;
+        let other = Separable::of(x, second, dilation, grouping, eps)?;
+        if other.depthwise.kernel != op.depthwise.kernel {
+            return bad(format!("two kernels of size {}", op.depthwise.kernel), second[0]);
+        }
+        Ok(Twice(op))
+    }
+}
+
+fn bad<T>(expected: String, found: &[usize]) -> Result<T> {
+    Err(Error::Shape { op: "separable convolution", expected, found: found.to_vec() })
 }

@@ -6,8 +6,8 @@
 mod affine;
 mod buffers;
 mod classify;
-mod combine;
 mod compiled;
+mod concatenate;
 mod convolution;
 mod depthwise;
 mod head;
@@ -18,6 +18,8 @@ mod optimise;
 mod pool;
 mod relu;
 mod separable;
+mod sum;
+mod twice;
 
 use super::{
     Buf, Forward, Memory, Meter, meter,

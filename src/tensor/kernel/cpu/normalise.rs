@@ -5,8 +5,8 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    Generic, buffers, done, each_chunk,
-    image::{Products, Scatter, Standardise, StandardiseGradient, Total, spread},
+    GROUP, Generic, buffers, done, each_chunk, each_chunk_with,
+    image::{Aligned, Dot, Multiple, Products, Scatter, Standardise, StandardiseGradient, ThroughNorm, Total, spread},
     room,
 };
 use crate::tensor::{Element, Error, op::Normalise};
@@ -35,9 +35,9 @@ impl<E: Element> Generic<Normalise, E> for Cpu {
     ) -> std::result::Result<(), CpuError> {
         let Some(gx) = &mut gxs[0] else { return Ok(()) };
         let add = room(self, gx, gy.len())?;
-        let gradient = op.gradient(gy, &xhat, &rstd);
-        let per_sample = op.image.per_sample();
-        each_chunk(gx, per_sample, gy.len(), |n, gx| gradient.of(n, gx, add));
+        let means = op.gradient_means(gy, &xhat);
+        let gradient = op.gradient(op.through(gy, &xhat, &means, &rstd));
+        each_chunk(gx, op.image.per_sample(), gy.len(), |n, gx| gradient.of(n, gx, add));
         done(xhat);
         Ok(())
     }
@@ -77,11 +77,21 @@ impl Normalise {
         [mean, rstd]
     }
 
-    /// ∂L/∂x = rstd · (g − mean(g) − x̂ · mean(g x̂)), means over the group, for every ε.
-    pub(super) fn gradient<'a, E: Element>(&self, g: &'a [E], xhat: &'a [E], rstd: &'a [E]) -> Gradient<'a, E> {
-        let [means, products] = self.gradient_means(g, xhat);
-        let (level, per_sample) = (Vectors::current(), self.image.per_sample());
-        Gradient { level, channels: self.image.c, per_sample, g, xhat, means, products, rstd }
+    /// ∂L/∂x = rstd · (g − mean(g) − x̂ · mean(g x̂)), means over the group, for every ε, with what
+    /// [`gradient_means`](Self::gradient_means) gave.
+    pub(super) fn gradient<'a, E: Element>(&self, through: ThroughNorm<'a, E>) -> Gradient<'a, E> {
+        Gradient { level: Vectors::current(), per_sample: self.image.per_sample(), channels: self.image.c, through }
+    }
+
+    /// The way back from the gradient g of x̂.
+    pub(super) fn through<'a, E: Element>(
+        &self,
+        g: &'a [E],
+        xhat: &'a [E],
+        [means, products]: &'a [Vec<E>; 2],
+        rstd: &'a [E],
+    ) -> ThroughNorm<'a, E> {
+        ThroughNorm { g, s: E::one(), y: xhat, centred: None, norm: [means, products, rstd] }
     }
 
     /// mean(g) and mean(g x̂) for each (sample, channel).
@@ -99,7 +109,40 @@ impl Normalise {
         self.means_of(&both)
     }
 
-    /// The same from Σ g and Σ g x̂ of each sample, side by side.
+    /// One look at the gradient g of s x̂ and at what is still to be normalised: ⟨g, x̂⟩ if it is `weighted`, and
+    /// mean(s g) and mean(s g x̂) for each (sample, channel).
+    pub(super) fn look<E: Element>(
+        &self,
+        y: &[E],
+        centred: [&[E]; 2],
+        g: &[E],
+        s: E,
+        weighted: bool,
+    ) -> (E, [Vec<E>; 2]) {
+        let (level, image, c) = (Vectors::current(), self.image.per_sample(), self.image.c);
+        let mut sums = vec![E::zero(); 2 * c * self.image.n];
+        let space = || [(); 2].map(|()| Aligned::zeros(image));
+        let products = each_chunk_with(&mut sums, 2 * c * GROUP, g.len(), space, |[xhat, scaled], group, sums| {
+            let mut total = E::zero();
+            for (n, sums) in sums.chunks_exact_mut(2 * c).enumerate() {
+                let n = group * GROUP + n;
+                let [y, g] = [y, g].map(|all| &all[n * image..][..image]);
+                let [mean, rstd] = centred.map(|all| spread(&all[n * c..][..c]));
+                run(level, Standardise { x: Some(y), out: &mut *xhat, mean: &mean, rstd: &rstd });
+                if weighted {
+                    total += run(level, Dot { x: xhat, y: g });
+                }
+                let g = scale(level, s, g, scaled);
+                let (sums, products) = sums.split_at_mut(c);
+                run(level, Total { x: g, sums });
+                run(level, Products { g, x: xhat, sums: products });
+            }
+            total
+        });
+        (products.into_iter().fold(E::zero(), |sum, product| sum + product), self.means_of(&sums))
+    }
+
+    /// mean(g) and mean(g x̂) from Σ g and Σ g x̂ of each sample, side by side.
     pub(super) fn means_of<E: Element>(&self, both: &[E]) -> [Vec<E>; 2] {
         let c = self.image.c;
         let half = |which: usize| both.chunks_exact(c).skip(which).step_by(2).flatten().copied().collect();
@@ -139,22 +182,24 @@ impl Normalise {
 /// The gradient of a normalisation, image by image.
 pub(super) struct Gradient<'a, E> {
     level: Vectors,
-    channels: usize,
     per_sample: usize,
-    g: &'a [E],
-    xhat: &'a [E],
-    means: Vec<E>,
-    products: Vec<E>,
-    rstd: &'a [E],
+    channels: usize,
+    through: ThroughNorm<'a, E>,
 }
 
 impl<E: Element> Gradient<'_, E> {
     /// Writes or adds the gradient of sample `n` to `out`.
     pub(super) fn of(&self, n: usize, out: &mut [E], add: bool) {
-        let [g, xhat] = [self.g, self.xhat].map(|all| &all[n * self.per_sample..][..self.per_sample]);
-        let runs =
-            [&self.means[..], &self.products, self.rstd].map(|all| spread(&all[n * self.channels..][..self.channels]));
-        let by_channel = [&runs[0][..], &runs[1], &runs[2]];
-        run(self.level, StandardiseGradient { g, xhat, by_channel, out, add });
+        let through = self.through.from(n, self.per_sample, self.channels);
+        run(self.level, StandardiseGradient { through, channels: self.channels, out, add });
     }
+}
+
+/// s · g, put into `space` unless it is g itself.
+fn scale<'a, E: Element>(level: Vectors, s: E, g: &'a [E], space: &'a mut [E]) -> &'a [E] {
+    if s == E::one() {
+        return g;
+    }
+    run(level, Multiple { s, x: g, out: &mut *space });
+    space
 }

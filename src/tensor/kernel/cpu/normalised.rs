@@ -57,7 +57,8 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
         let [from, to] = [conv.image, image].map(|image| image.per_sample());
         let w_back = gx.as_ref().map(|_| transposed(&w, conv.image.c, conv.out));
         let weights = gw.is_some();
-        let through_norm = op.normalise.gradient(gy, &xhat, &rstd);
+        let means = op.normalise.gradient_means(gy, &xhat);
+        let gradient = op.normalise.gradient(op.normalise.through(gy, &xhat, &means, &rstd));
         let add = gx.as_mut().map_or(Ok(false), |gx| room(self, gx, x.len()))?;
         let mut groups: Vec<Option<&mut [E]>> = match gx {
             Some(gx) => gx.chunks_mut(GROUP * from).map(Some).collect(),
@@ -68,7 +69,7 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
         let parts = each_chunk_with(&mut groups, 1, 2 * conv.work(), space, |[g, g_relu], i, gx| {
             let mut sums = vec![E::zero(); w.len()];
             for n in i * GROUP..image.n.min((i + 1) * GROUP) {
-                through_norm.of(n, g, false);
+                gradient.of(n, g, false);
                 let x = &x[n * from..][..from];
                 if weights {
                     let inputs = conv.inputs(conv.image, x, op.relu);

@@ -6,7 +6,8 @@ use super::{
         *,
     },
     Generic, buffers, each_chunk_with,
-    image::{Aligned, Frame, Maximum, MaximumGradient, WindowSums},
+    image::{Aligned, Frame, Maximum, MaximumGradient, Total, WindowSums},
+    normalise::Gradient,
     room,
 };
 use crate::tensor::{
@@ -19,40 +20,85 @@ use dfdx::tensor::{Cpu, CpuError};
 const NONE: u32 = 9;
 
 impl<E: Element> Generic<Pool, E> for Cpu {
-    /// For the maximum, the tap that each output took, image by image; empty for the average.
-    type Saved = Vec<Vec<u8>>;
+    type Saved = Taken;
     const FILLS_EMPTY: bool = true;
 
-    fn forward(&self, op: &Pool, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
+    fn forward(&self, op: &Pool, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Taken> {
         let mut y = buffers::take(self, xs[0].len()).map_err(Error::device)?;
-        let taken = match op.kind {
-            PoolKind::Max => op.maximum(xs[0], &mut y),
-            PoolKind::Average => {
-                op.average(xs[0], &mut y);
-                Vec::new()
-            }
-        };
+        let (taken, _) = op.pool(xs[0], &mut y, false);
         Ok((Arc::new(y), taken))
     }
 
     fn backward(
         &self,
         op: &Pool,
-        taken: Self::Saved,
+        taken: Taken,
         gy: &Buf<E, Cpu>,
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
-        let Some(gx) = &mut gxs[0] else { return Ok(()) };
-        let add = room(self, gx, gy.len())?;
-        match op.kind {
-            PoolKind::Max => op.maximum_gradient(gy, &taken, gx, add),
-            PoolKind::Average => op.average_gradient(gy, gx, add),
+        op.gradient(self, &taken, Arriving::Here(gy), &mut gxs[0])
+    }
+}
+
+/// For the maximum, the tap that each output took, image by image; empty for the average.
+pub(super) type Taken = Vec<Vec<u8>>;
+
+/// The gradient of a pooling's result.
+pub(super) enum Arriving<'a, E> {
+    /// As it is.
+    Here(&'a [E]),
+    /// Still to go through the norm that follows.
+    Beyond(Gradient<'a, E>),
+}
+
+impl<E: Element> Arriving<'_, E> {
+    /// Of image `n`, perhaps put into `space`, which has room for just that.
+    fn of<'s>(&'s self, n: usize, space: &'s mut [E]) -> &'s [E] {
+        match self {
+            Arriving::Here(g) => &g[n * space.len()..][..space.len()],
+            Arriving::Beyond(gradient) => {
+                gradient.of(n, space, false);
+                space
+            }
         }
-        Ok(())
     }
 }
 
 impl Pool {
+    /// Writes the result to `y`; where the `sums` are wanted, they are taken for each (sample, channel).
+    pub(super) fn pool<E: Element>(&self, x: &[E], y: &mut [E], sums: bool) -> (Taken, Vec<E>) {
+        let (level, c) = (Vectors::current(), self.image.c);
+        let total = |x: &[E]| {
+            let mut totals = vec![E::zero(); if sums { c } else { 0 }];
+            if sums {
+                run(level, Total { x, sums: &mut totals });
+            }
+            totals
+        };
+        let (taken, sums): (_, Vec<_>) = match self.kind {
+            PoolKind::Max => self.maximum(x, y, total).into_iter().unzip(),
+            PoolKind::Average => (Vec::new(), self.average(x, y, total)),
+        };
+        (taken, sums.concat())
+    }
+
+    /// Writes the gradient of x, or adds it.
+    pub(super) fn gradient<E: Element>(
+        &self,
+        device: &Cpu,
+        taken: &Taken,
+        gy: Arriving<'_, E>,
+        gx: &mut Option<Buf<E, Cpu>>,
+    ) -> std::result::Result<(), CpuError> {
+        let Some(gx) = gx else { return Ok(()) };
+        let add = room(device, gx, self.image.n * self.image.per_sample())?;
+        match self.kind {
+            PoolKind::Max => self.maximum_gradient(gy, taken, gx, add),
+            PoolKind::Average => self.average_gradient(gy, gx, add),
+        }
+        Ok(())
+    }
+
     fn frame(&self) -> Frame {
         Frame::new(self.image, 1)
     }
@@ -62,20 +108,24 @@ impl Pool {
         &all[n * self.image.per_sample()..][..self.image.per_sample()]
     }
 
-    fn average<E: Element>(&self, x: &[E], y: &mut [E]) {
+    /// What `then` gives of each image's result.
+    fn average<E: Element, R: Send>(&self, x: &[E], y: &mut [E], then: impl Fn(&[E]) -> R + Sync) -> Vec<R> {
         let (level, frame, shares) = (Vectors::current(), self.frame(), self.shares());
         let space = || (frame.empty(), Aligned::zeros(frame.stride()));
         each_chunk_with(y, self.image.per_sample(), 9 * x.len(), space, |(padded, space), n, out| {
             frame.fill(self.sample(x, n), padded);
-            run(level, WindowSums { frame, x: padded, share: Some(&shares), out, add: false, space });
-        });
+            run(level, WindowSums { frame, x: padded, share: Some(&shares), out: &mut *out, add: false, space });
+            then(out)
+        })
     }
 
-    fn average_gradient<E: Element>(&self, gy: &[E], gx: &mut [E], add: bool) {
-        let (level, frame, shares) = (Vectors::current(), self.frame(), self.shares());
-        let space = || (frame.empty(), Aligned::zeros(frame.stride()), Aligned::zeros(self.image.per_sample()));
-        each_chunk_with(gx, self.image.per_sample(), 9 * gy.len(), space, |(padded, space, shared), n, out| {
-            let all = shared.iter_mut().zip(self.sample(gy, n)).zip(&shares);
+    fn average_gradient<E: Element>(&self, gy: Arriving<'_, E>, gx: &mut [E], add: bool) {
+        let (level, frame, image, shares) = (Vectors::current(), self.frame(), self.image, self.shares());
+        let zeros = || Aligned::zeros(image.per_sample());
+        let space = || (frame.empty(), Aligned::zeros(frame.stride()), zeros(), zeros());
+        let work = 9 * gx.len();
+        each_chunk_with(gx, image.per_sample(), work, space, |(padded, space, shared, g), n, out| {
+            let all = shared.iter_mut().zip(gy.of(n, g)).zip(&shares);
             all.for_each(|((shared, g), share)| *shared = *g * *share);
             frame.fill(shared, padded);
             run(level, WindowSums { frame, x: padded, share: None, out, add, space });
@@ -90,8 +140,8 @@ impl Pool {
         (0..h * w).flat_map(|pixel| std::iter::repeat_n(share(pixel), c)).collect()
     }
 
-    /// The maximum of each window; returns the taps that have it, image by image.
-    fn maximum<E: Element>(&self, x: &[E], y: &mut [E]) -> Vec<Vec<u8>> {
+    /// The maximum of each window; returns the taps that have it, image by image, and what `then` gives of its result.
+    fn maximum<E: Element, R: Send>(&self, x: &[E], y: &mut [E], then: impl Fn(&[E]) -> R + Sync) -> Vec<(Vec<u8>, R)> {
         let (level, frame, per_sample) = (Vectors::current(), self.frame(), self.image.per_sample());
         let space = || {
             let mut padded = frame.empty();
@@ -101,16 +151,17 @@ impl Pool {
         each_chunk_with(y, per_sample, 9 * x.len(), space, |(padded, space), n, out| {
             let mut taken = vec![0; per_sample];
             frame.fill(self.sample(x, n), padded);
-            run(level, Maximum { frame, x: padded, out, taken: &mut taken, space });
-            taken
+            run(level, Maximum { frame, x: padded, out: &mut *out, taken: &mut taken, space });
+            (taken, then(out))
         })
     }
 
-    fn maximum_gradient<E: Element>(&self, gy: &[E], taken: &[Vec<u8>], gx: &mut [E], add: bool) {
-        let (level, frame) = (Vectors::current(), self.frame());
-        let space = || (frame.empty(), vec![NONE; frame.len()]);
-        each_chunk_with(gx, self.image.per_sample(), 9 * gy.len(), space, |(padded, taps), n, out| {
-            frame.fill(self.sample(gy, n), padded);
+    fn maximum_gradient<E: Element>(&self, gy: Arriving<'_, E>, taken: &[Vec<u8>], gx: &mut [E], add: bool) {
+        let (level, frame, image) = (Vectors::current(), self.frame(), self.image);
+        let space = || (frame.empty(), vec![NONE; frame.len()], Aligned::zeros(image.per_sample()));
+        let work = 9 * gx.len();
+        each_chunk_with(gx, image.per_sample(), work, space, |(padded, taps, g), n, out| {
+            frame.fill(gy.of(n, g), padded);
             let rows = taps[frame.stride()..].chunks_exact_mut(frame.stride());
             for (taps, taken) in rows.zip(taken[n].chunks_exact(frame.row())) {
                 taps[frame.c..].iter_mut().zip(taken).for_each(|(tap, taken)| *tap = u32::from(*taken));

@@ -15,7 +15,7 @@
 //! | `open` | a device by number, and what is wrong with it |
 
 mod affine;
-mod combine;
+mod concatenate;
 mod convolution;
 mod depthwise;
 mod driver;
@@ -29,6 +29,7 @@ mod pool;
 mod relu;
 mod separable;
 mod sum;
+mod weighted;
 
 pub use open::{describe, open};
 

@@ -134,33 +134,33 @@ impl<E: Element> Task<E> for Standardise<'_, E> {
     }
 }
 
-/// out = rstd · (g − mean − x̂ · product), or added to `out`.
-pub struct StandardiseGradient<'a, E> {
-    /// The output's gradient.
-    pub g: &'a [E],
-    /// x̂.
-    pub xhat: &'a [E],
-    /// mean(g), mean(g x̂) and 1/√(σ² + ε) as [`spread`].
-    pub by_channel: [&'a [E]; 3],
+/// out += s · (x − mean) · rstd, or written to it.
+pub struct AddStandardised<'a, E> {
+    /// s.
+    pub s: E,
+    /// Pixels.
+    pub x: &'a [E],
+    /// The means as [`spread`].
+    pub mean: &'a [E],
+    /// 1/√(σ² + ε) as [`spread`].
+    pub rstd: &'a [E],
     /// Where the result goes.
     pub out: &'a mut [E],
     /// Whether to add to `out`.
     pub add: bool,
 }
 
-impl<E: Element> Task<E> for StandardiseGradient<'_, E> {
+impl<E: Element> Task<E> for AddStandardised<'_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let [mean, product, rstd] = self.by_channel;
-        let run = mean.len();
-        let inputs = self.g.chunks(run).zip(self.xhat.chunks(run));
-        for (out, (g, xhat)) in self.out.chunks_mut(run).zip(inputs) {
-            let by_channel = mean.iter().zip(product).zip(rstd);
-            for ((out, (g, xhat)), ((mean, product), rstd)) in out.iter_mut().zip(g.iter().zip(xhat)).zip(by_channel) {
-                let gx = *rstd * (*g - *mean - *xhat * *product);
-                *out = if self.add { *out + gx } else { gx };
+        let (s, run, by_channel) = (self.s, self.mean.len(), self.mean.iter().zip(self.rstd));
+        for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
+            let all = out.iter_mut().zip(x).zip(by_channel.clone());
+            match self.add {
+                true => all.for_each(|((out, x), (mean, rstd))| *out += s * ((*x - *mean) * *rstd)),
+                false => all.for_each(|((out, x), (mean, rstd))| *out = s * ((*x - *mean) * *rstd)),
             }
         }
     }

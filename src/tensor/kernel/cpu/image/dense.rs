@@ -5,6 +5,7 @@
 
 use super::{
     Aligned, Frame,
+    ahead::{Ahead, TILE},
     planes::{AHEAD, add_registers, load_row, part, registers, store_row},
     rows::{half, pointwise, pointwise_gradient},
     space::space,
@@ -57,6 +58,13 @@ impl<E: Element> Inputs<'_, E> {
         }
         self.frame.fill(image, space);
         space
+    }
+
+    /// The row after row `y` of an image that lies in no frame, in `parts` parts; a framed image is near already.
+    #[inline(always)]
+    fn ahead<'b>(&self, image: &'b [E], y: usize, parts: usize) -> Option<Ahead<'b, E>> {
+        let row = self.frame.row();
+        (self.frame.pad == 0).then(|| Ahead::new(image, (y + 1) * row, row, parts))
     }
 
     /// Space for a framed image.
@@ -127,7 +135,7 @@ impl<E: Element> Dense<'_, E> {
         let w = registers::<E, V>(self.w, co, space);
         let [x, line] = [planes * width, width].map(|n| part(space, n));
         let mut framed = inputs.space();
-        let (row, run) = (width * co, inputs.run());
+        let (row, run, blocks, tiles) = (width * co, inputs.run(), co.div_ceil(V::N), width / TILE);
         for (n, out) in self.out.chunks_exact_mut(inputs.frame.h * row).enumerate() {
             let framed = inputs.framed(n, &mut framed);
             for (y, out) in out.chunks_exact_mut(row).enumerate() {
@@ -135,7 +143,9 @@ impl<E: Element> Dense<'_, E> {
                 inputs.enter(x, framed, y);
                 for (block, w) in w.chunks_exact(rows).enumerate() {
                     seq();
-                    pointwise(line, x, w, run);
+                    let parts = (inputs.ahead(framed, y, tiles * blocks), Ahead::new(out, row, row, tiles * blocks));
+                    let next = [parts.0, Some(parts.1)].map(|ahead| ahead.map(|ahead| ahead.after(block * tiles)));
+                    pointwise(line, x, w, run, next);
                     store_row(out, line, co, block, self.add);
                 }
             }
@@ -184,7 +194,8 @@ impl<E: Element> DenseGradient<'_, E> {
                 for (block, sums) in sums.chunks_exact_mut(rows).enumerate() {
                     seq();
                     load_row(line, g, co, block);
-                    pointwise_gradient(sums, x, line, run);
+                    let next = inputs.ahead(framed, y, planes * width).filter(|_| block == 0);
+                    pointwise_gradient(sums, x, line, run, next);
                 }
             }
             add_registers(self.sums, sums, co);

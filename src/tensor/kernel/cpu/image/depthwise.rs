@@ -71,7 +71,7 @@ impl<E: Element> Depthwise<'_, E> {
                 for (block, w) in w.chunks_exact(taps).enumerate() {
                     seq();
                     let x = planes.from(block, y);
-                    depthwise(line, x, planes.stride(), w, self.size);
+                    depthwise(line, x, planes.stride(), w, self.size, [None; 2]);
                     store_row(out, line, c, block, self.add);
                 }
             }
@@ -120,7 +120,7 @@ impl<E: Element> DepthwiseGradient<'_, E> {
                     seq();
                     load_row(line, g, c, block);
                     let x = planes.from(block, y);
-                    depthwise_gradient(sums, x, planes.stride(), line, self.size);
+                    depthwise_gradient(sums, x, planes.stride(), line, self.size, [None; 2]);
                 }
             }
             add_registers(self.sums, sums, c);

@@ -3,6 +3,7 @@
 
 use super::{
     Frame, Total,
+    ahead::Ahead,
     planes::{Map, Planes, load_mapped, part, registers, store_row},
     rows::{Size, depthwise, half, pointwise},
     space::space,
@@ -113,7 +114,7 @@ impl<E: Element> EdgeForward<'_, E> {
     fn all<V: Vector<E>>(&mut self) -> Vec<E> {
         let Edge { frame, size, .. } = self.edge;
         let (c, w, taps, zero) = (frame.c, frame.w, size.0 * size.0, V::splat(E::zero()));
-        let (blocks, image) = (c.div_ceil(V::N), frame.h * frame.row());
+        let (blocks, row, image) = (c.div_ceil(V::N), frame.row(), frame.h * frame.row());
         let mut space = space(zero, blocks * (taps + c + w + 2) + Planes::<V>::len(frame, blocks) + w);
         let space = &mut &mut space[..];
         let [dw, pw] = [self.edge.depthwise, self.edge.pointwise].map(|w| registers::<E, V>(w, c, space));
@@ -124,17 +125,19 @@ impl<E: Element> EdgeForward<'_, E> {
         for (n, ((x, out), sums)) in images.zip(totals.chunks_exact_mut(c)).enumerate() {
             of_image(self.centred, n, c, centre);
             let centre = self.centred.map(|_| &*centre);
-            for (y, out) in out.chunks_exact_mut(frame.row()).enumerate() {
+            for (y, out) in out.chunks_exact_mut(row).enumerate() {
                 seq();
                 enter(&mut planes, frame, x, y, centre);
                 for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                     seq();
-                    let (x, dw) = (planes.from(block, y), &dw[block * taps..][..taps]);
-                    depthwise(middle, x, planes.stride(), dw, size);
+                    let (from, dw) = (planes.from(block, y), &dw[block * taps..][..taps]);
+                    let next = Ahead::row(x, frame, y + frame.pad + 1, (block, blocks));
+                    depthwise(middle, from, planes.stride(), dw, size, [Some(next), None]);
                 }
                 for (block, pw) in pw.chunks_exact(c).enumerate() {
                     seq();
-                    pointwise(line, middle, pw, c);
+                    let next = Ahead::row(out, frame, 1, (block, blocks));
+                    pointwise(line, middle, pw, c, [Some(next), None]);
                     store_row(out, line, c, block, false);
                 }
             }

@@ -1,15 +1,17 @@
 //! The way back through ReLU → depthwise → pointwise → x̂ of images, row by row, as [`edge`](super::edge) goes forth.
 
 use super::{
+    ahead::Ahead,
     edge::{Centred, Edge, enter, of_image},
-    planes::{AHEAD, Planes, add_registers, load_if, part, registers, store_if},
+    planes::{Planes, add_registers, part, registers, store_if},
     rows::{depthwise, depthwise_gradient, half, pointwise, pointwise_gradient},
     space::space,
+    through::{Coefficients, ThroughNorm, through_norm},
 };
 use crate::tensor::{
     Element,
     kernel::{
-        lanes::{Vector, prefetch, seq},
+        lanes::{Vector, seq},
         vectors::Task,
     },
 };
@@ -24,14 +26,8 @@ pub struct EdgeBackward<'a, E> {
     pub x: &'a [E],
     /// Whether the convolution was of x̂.
     pub centred: Centred<'a, E>,
-    /// The gradient of the normalised result.
-    pub gy: &'a [E],
-    /// The result, normalised.
-    pub y: &'a [E],
-    /// Whether it is still to be normalised.
-    pub y_centred: Centred<'a, E>,
-    /// For each image and channel mean(g), mean(g x̂) and 1/√(σ² + ε).
-    pub norm: [&'a [E]; 3],
+    /// What arrives at the normalised result.
+    pub through: ThroughNorm<'a, E>,
     /// Where the gradient of x goes.
     pub gx: &'a mut [E],
     /// Whether to add to `gx`.
@@ -48,45 +44,6 @@ impl<E: Element> Task<E> for EdgeBackward<'_, E> {
     #[inline(always)]
     fn run<V: Vector<E>>(mut self) -> [Vec<E>; 3] {
         if half::<E, V>(self.edge.frame.c) { self.all::<V::Half>() } else { self.all::<V>() }
-    }
-}
-
-/// rstd · (g − mean − x̂ · product) for a row; `of` has the mean, the product and rstd, `centre` what the result
-/// is yet to be normalised by.
-#[inline(always)]
-fn through_norm<E: Element, V: Vector<E>>(
-    to: &mut [V],
-    from: [&[E]; 2],
-    of: [V; 3],
-    centre: Option<[V; 2]>,
-    c: usize,
-    block: usize,
-) {
-    let whole = (block + 1) * V::N <= c;
-    match (whole, centre) {
-        (true, None) => through_norm_each::<E, V, true, false>(to, from, of, [of[0]; 2], c, block),
-        (true, Some(centre)) => through_norm_each::<E, V, true, true>(to, from, of, centre, c, block),
-        (false, None) => through_norm_each::<E, V, false, false>(to, from, of, [of[0]; 2], c, block),
-        (false, Some(centre)) => through_norm_each::<E, V, false, true>(to, from, of, centre, c, block),
-    }
-}
-
-#[inline(always)]
-fn through_norm_each<E: Element, V: Vector<E>, const WHOLE: bool, const CENTRE: bool>(
-    to: &mut [V],
-    [g, result]: [&[E]; 2],
-    [mean, product, rstd]: [V; 3],
-    centre: [V; 2],
-    c: usize,
-    block: usize,
-) {
-    for ((to, g), result) in to.iter_mut().zip(g.chunks_exact(c)).zip(result.chunks_exact(c)) {
-        seq();
-        prefetch(g, AHEAD);
-        prefetch(result, AHEAD);
-        let [g, y] = [load_if::<E, V, WHOLE>(g, c, block), load_if::<E, V, WHOLE>(result, c, block)];
-        let xhat = if CENTRE { y.sub(centre[0]).mul(centre[1]) } else { y };
-        *to = rstd.mul(g.sub(mean).sub(xhat.mul(product)));
     }
 }
 
@@ -119,7 +76,6 @@ fn store_where_positive_each<E: Element, V: Vector<E>, const WHOLE: bool>(
     let (mut sum, mut product) = (both[0], both[1]);
     for ((pixel, g), x) in out.chunks_exact_mut(c).zip(g).zip(x) {
         seq();
-        prefetch(pixel, AHEAD);
         let g = g.where_positive(*x);
         sum = sum.add(g);
         product = product.fma(g, *x);
@@ -145,13 +101,13 @@ impl<E: Element> EdgeBackward<'_, E> {
                 .map(|n| part(space, n));
         let mut sums = [taps * c, c * c, self.gx.len() / image * 2 * c].map(|n| vec![E::zero(); n]);
         for (n, gx) in self.gx.chunks_exact_mut(image).enumerate() {
-            let [x, gy, result] = [self.x, self.gy, self.y].map(|all| &all[n * image..][..image]);
+            let (x, through) = (&self.x[n * image..][..image], self.through.from(n, image, c));
             of_image(self.centred, n, c, centre);
-            of_image(self.y_centred, n, c, y_centre);
+            of_image(through.centred, 0, c, y_centre);
             let centre = self.centred.map(|_| &*centre);
-            let y_centre = self.y_centred.map(|_| &*y_centre);
+            let y_centre = through.centred.map(|_| &*y_centre);
             let by_channel = &mut &mut *norm;
-            let norm = self.norm.map(|all| registers::<E, V>(&all[n * c..][..c], c, by_channel));
+            let norm = through.norm.map(|all| registers::<E, V>(&all[..c], c, by_channel));
             [&mut *dw_sums, pw_sums, both].into_iter().for_each(|sums| sums.fill(zero));
             for y in 0..h + pad {
                 seq();
@@ -159,35 +115,44 @@ impl<E: Element> EdgeBackward<'_, E> {
                     enter(&mut inside, frame, x, y, centre);
                     for (block, g) in g.chunks_exact_mut(w).enumerate() {
                         seq();
-                        let of = [0, 1, 2].map(|which: usize| norm[which][block]);
-                        let y_centre = y_centre.map(|of| [of[block], of[blocks + block]]);
-                        through_norm(g, [gy, result].map(|all| &all[y * row..][..row]), of, y_centre, c, block);
+                        let of = Coefficients {
+                            s: V::splat(through.s),
+                            norm: [0, 1, 2].map(|which: usize| norm[which][block]),
+                            centre: y_centre.map(|of| [of[block], of[blocks + block]]),
+                        };
+                        through_norm(g, [through.g, through.y].map(|all| &all[y * row..][..row]), of, c, block);
                     }
                     if self.weights {
                         for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                             seq();
-                            let (x, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
-                            depthwise(middle, x, inside.stride(), dw, size);
+                            let (from, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
+                            let next = Ahead::row(through.g, frame, y + 1, (block, blocks));
+                            depthwise(middle, from, inside.stride(), dw, size, [Some(next), None]);
                         }
                         for (g, sums) in g.chunks_exact(w).zip(pw_sums.chunks_exact_mut(c)) {
                             seq();
-                            pointwise_gradient(sums, middle, g, c);
+                            pointwise_gradient(sums, middle, g, c, None);
                         }
                     }
                     for (block, pw) in pw_back.chunks_exact(c).enumerate() {
                         seq();
-                        pointwise(back.row(block, y), g, pw, c);
+                        let next = [through.y, through.g].map(|all| Ahead::row(all, frame, y + 1, (block, blocks)));
+                        pointwise(back.row(block, y), g, pw, c, [Some(next[0]), (!self.weights).then_some(next[1])]);
                         if self.weights {
-                            let (x, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
+                            let (from, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
                             let g = &back.from(block, y + pad)[pad..][..w];
-                            depthwise_gradient(sums, x, inside.stride(), g, size);
+                            let next = Ahead::row(x, frame, y + pad + 1, (block, blocks));
+                            depthwise_gradient(sums, from, inside.stride(), g, size, [Some(next), None]);
                         }
                     }
                 }
                 let Some(y) = y.checked_sub(pad) else { continue };
                 for (block, dw) in dw_back.chunks_exact(taps).enumerate() {
                     seq();
-                    depthwise(line, back.from(block, y), back.stride(), dw, size);
+                    let next = [(&*gx, y + 1), (x, y + 2 * pad + 1)]
+                        .map(|(all, y)| Ahead::row(all, frame, y, (block, blocks)));
+                    let next = [Some(next[0]), (!self.weights).then_some(next[1])];
+                    depthwise(line, back.from(block, y), back.stride(), dw, size, next);
                     let both = &mut both[2 * block..];
                     store_where_positive(
                         &mut gx[y * row..][..row],

@@ -1,5 +1,6 @@
 //! What is done to one image, in vector code for any number of channels.
 
+mod ahead;
 mod channel;
 mod dense;
 mod depthwise;
@@ -11,8 +12,9 @@ mod planes;
 mod pool;
 mod rows;
 mod space;
+mod through;
 
-pub use channel::{Products, Scale, Scatter, Shift, Standardise, StandardiseGradient, Total, spread};
+pub use channel::{AddStandardised, Products, Scale, Scatter, Shift, Standardise, Total, spread};
 pub use dense::{Dense, DenseGradient, Inputs, transposed};
 pub use depthwise::{Depthwise, DepthwiseGradient, flipped};
 pub use edge::{Centred, Edge, EdgeForward};
@@ -20,6 +22,7 @@ pub use edge_back::EdgeBackward;
 pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf};
 pub use frame::{Aligned, Frame};
 pub use pool::{Maximum, MaximumGradient, WindowSums};
+pub use through::{StandardiseGradient, ThroughNorm};
 
 /// Bytes of a cache line, and of the longest register.
 const LINE: usize = 64;

@@ -1,5 +1,6 @@
 //! The parts of separable convolutions, on rows of registers. A kernel K of 0 stands for any.
 
+use super::ahead::{Ahead, Aheads, TILE, ask};
 use crate::tensor::{
     Element,
     kernel::lanes::{Vector, seq, unroll},
@@ -34,8 +35,15 @@ pub fn half<E, V: Vector<E>>(channels: usize) -> bool {
 
 /// out\[o\] = Σ_tap x\[o + d·tap\] · w\[tap\] over a row; `x` begins at the first tap of the first pixel.
 #[inline(always)]
-pub fn depthwise<E: Element, V: Vector<E>>(out: &mut [V], x: &[V], stride: usize, w: &[V], size: Size) {
-    with_kernel!(depthwise_row::<E, V>(out, x, stride, w), size);
+pub fn depthwise<E: Element, V: Vector<E>>(
+    out: &mut [V],
+    x: &[V],
+    stride: usize,
+    w: &[V],
+    size: Size,
+    ahead: Aheads<'_, E>,
+) {
+    with_kernel!(depthwise_row::<E, V>(out, x, stride, w, ahead), size);
 }
 
 #[inline(always)]
@@ -44,11 +52,13 @@ fn depthwise_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const
     x: &[V],
     stride: usize,
     w: &[V],
+    ahead: Aheads<'_, E>,
     size: Size,
 ) {
-    let (tiles, rest) = out.as_chunks_mut::<8>();
+    let (tiles, rest) = out.as_chunks_mut::<TILE>();
     for (i, out) in tiles.iter_mut().enumerate() {
         seq();
+        ask(ahead, i);
         *out = depthwise_tile::<E, V, K, D, 8, L>(&x[8 * i..], stride, w, size);
     }
     for (i, out) in rest.iter_mut().enumerate() {
@@ -99,8 +109,15 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
 
 /// sums\[tap\] += Σ x\[o + d·tap\] · g\[o\] over a row.
 #[inline(always)]
-pub fn depthwise_gradient<E: Element, V: Vector<E>>(sums: &mut [V], x: &[V], stride: usize, g: &[V], size: Size) {
-    with_kernel!(depthwise_gradient_row::<E, V>(sums, x, stride, g), size);
+pub fn depthwise_gradient<E: Element, V: Vector<E>>(
+    sums: &mut [V],
+    x: &[V],
+    stride: usize,
+    g: &[V],
+    size: Size,
+    ahead: Aheads<'_, E>,
+) {
+    with_kernel!(depthwise_gradient_row::<E, V>(sums, x, stride, g, ahead), size);
 }
 
 /// One row of taps at a time; even and odd pixels have sums of their own, since K alone would wait for one another.
@@ -110,9 +127,10 @@ fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usi
     x: &[V],
     stride: usize,
     g: &[V],
+    ahead: Aheads<'_, E>,
     (kernel, dilation): Size,
 ) {
-    let (tiles, rest) = g.as_chunks::<8>();
+    let (tiles, rest) = g.as_chunks::<TILE>();
     let zero = V::splat(E::zero());
     if K == 0 {
         for (tap, sum) in sums.iter_mut().enumerate() {
@@ -140,6 +158,9 @@ fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usi
         let (mut even, mut odd) = ([zero; K], [zero; K]);
         for (i, g) in tiles.iter().enumerate() {
             seq();
+            if ky == 0 {
+                ask(ahead, i);
+            }
             let x = x[8 * i..].first_chunk::<L>().expect("a frame around the image");
             unroll!(4, t, {
                 unroll!(K, kx, even[kx] = even[kx].fma(x[2 * t + kx * D], g[2 * t]));
@@ -162,11 +183,12 @@ fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usi
 /// One register of outputs of the matrix product of a row: `x` has a row for each plane, one after another,
 /// `w` a register for each of the inputs. A new plane begins after every `run` of them, and every register.
 #[inline(always)]
-pub fn pointwise<E: Element, V: Vector<E>>(out: &mut [V], x: &[V], w: &[V], run: usize) {
+pub fn pointwise<E: Element, V: Vector<E>>(out: &mut [V], x: &[V], w: &[V], run: usize, ahead: Aheads<'_, E>) {
     let width = out.len();
-    let (tiles, rest) = out.as_chunks_mut::<8>();
+    let (tiles, rest) = out.as_chunks_mut::<TILE>();
     for (i, out) in tiles.iter_mut().enumerate() {
         seq();
+        ask(ahead, i);
         *out = pointwise_tile::<E, V, 8>(&x[8 * i..], width, w, run);
     }
     for (i, out) in rest.iter_mut().enumerate() {
@@ -195,25 +217,32 @@ fn pointwise_tile<E: Element, V: Vector<E>, const T: usize>(x: &[V], width: usiz
 }
 
 /// sums\[input\] += Σ lane input of x\[o\] · g\[o\] over a row, for one register of outputs; `x` and `run` as
-/// in [`pointwise`].
+/// in [`pointwise`]; what is asked for is in as many parts as there are pixels in all planes.
 #[inline(always)]
-pub fn pointwise_gradient<E: Element, V: Vector<E>>(sums: &mut [V], x: &[V], g: &[V], run: usize) {
-    let mut planes = x.chunks_exact(g.len());
+pub fn pointwise_gradient<E: Element, V: Vector<E>>(
+    sums: &mut [V],
+    x: &[V],
+    g: &[V],
+    run: usize,
+    ahead: Option<Ahead<'_, E>>,
+) {
+    let mut planes = x.chunks_exact(g.len()).enumerate();
     for sums in sums.chunks_exact_mut(run) {
         seq();
         for sums in sums.chunks_mut(V::N) {
             seq();
-            let x = planes.next().expect("a row for each plane");
+            let (plane, x) = planes.next().expect("a row for each plane");
+            let ahead = ahead.map(|ahead| ahead.after(plane * g.len()));
             let mut lane = 0;
             while lane < sums.len() {
                 seq();
                 match sums.len() - lane {
-                    16.. => lanes::<E, V, 16>(sums, &mut lane, x, g),
+                    16.. => lanes::<E, V, 16>(sums, &mut lane, x, g, ahead),
                     // A row of taps over three colours.
-                    9 => lanes::<E, V, 9>(sums, &mut lane, x, g),
-                    8.. => lanes::<E, V, 8>(sums, &mut lane, x, g),
-                    4.. => lanes::<E, V, 4>(sums, &mut lane, x, g),
-                    _ => lanes::<E, V, 1>(sums, &mut lane, x, g),
+                    9 => lanes::<E, V, 9>(sums, &mut lane, x, g, ahead),
+                    8.. => lanes::<E, V, 8>(sums, &mut lane, x, g, ahead),
+                    4.. => lanes::<E, V, 4>(sums, &mut lane, x, g, ahead),
+                    _ => lanes::<E, V, 1>(sums, &mut lane, x, g, ahead),
                 }
             }
         }
@@ -222,15 +251,24 @@ pub fn pointwise_gradient<E: Element, V: Vector<E>>(sums: &mut [V], x: &[V], g: 
 
 /// `J` inputs of a plane from `lane` on.
 #[inline(always)]
-fn lanes<E: Element, V: Vector<E>, const J: usize>(sums: &mut [V], lane: &mut usize, x: &[V], g: &[V]) {
+fn lanes<E: Element, V: Vector<E>, const J: usize>(
+    sums: &mut [V],
+    lane: &mut usize,
+    x: &[V],
+    g: &[V],
+    ahead: Option<Ahead<'_, E>>,
+) {
     // What cannot be asked for need not be compiled.
     if J > V::N {
         return;
     }
     let sums = sums[*lane..].first_chunk_mut::<J>().expect("as many as were matched");
     let mut acc = *sums;
-    for (x, g) in x.iter().zip(g) {
+    for (i, (x, g)) in x.iter().zip(g).enumerate() {
         seq();
+        if let (Some(ahead), 0) = (ahead, *lane) {
+            ahead.ask(i);
+        }
         let x = x.lanes::<J>(*lane);
         unroll!(J, j, acc[j] = acc[j].fma(V::splat(x[j]), *g));
     }

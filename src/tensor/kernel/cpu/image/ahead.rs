@@ -1,0 +1,58 @@
+//! Memory that is asked for before its turn.
+
+use super::{Frame, LINE};
+use crate::tensor::kernel::lanes::{prefetch, seq};
+
+/// What will be read or written next. It is asked for a few lines at a time while something else is computed: a
+/// processor can wait for few lines at once, and where all are asked for together it waits itself.
+#[derive(Clone, Copy)]
+pub struct Ahead<'a, E> {
+    x: &'a [E],
+    first: usize,
+    lines: usize,
+}
+
+impl<'a, E: Copy> Ahead<'a, E> {
+    /// The `n` elements from `first` on, perhaps beyond the end of `x`, in `parts` parts.
+    #[inline(always)]
+    pub fn new(x: &'a [E], first: usize, n: usize, parts: usize) -> Self {
+        Ahead { x, first, lines: (n * size_of::<E>()).div_ceil(LINE * parts.max(1)) }
+    }
+
+    /// Row `y` of an image, perhaps beyond its last, while register `block` of `blocks` of another row is computed.
+    #[inline(always)]
+    pub fn row(image: &'a [E], frame: Frame, y: usize, (block, blocks): (usize, usize)) -> Self {
+        let (row, tiles) = (frame.row(), frame.w / TILE);
+        Ahead::new(image, y * row, row, blocks * tiles).after(block * tiles)
+    }
+
+    /// The same from part `i` on.
+    #[inline(always)]
+    pub fn after(self, i: usize) -> Self {
+        Ahead { first: self.first + i * self.lines * (LINE / size_of::<E>()), ..self }
+    }
+
+    /// Asks for part `i`.
+    #[inline(always)]
+    pub fn ask(self, i: usize) {
+        let first = self.after(i).first;
+        for line in 0..self.lines {
+            seq();
+            prefetch(self.x, first + line * (LINE / size_of::<E>()));
+        }
+    }
+}
+
+/// Pixels of a tile: what is asked for while a row is computed is in as many parts as the row has tiles.
+pub const TILE: usize = 8;
+
+/// Up to two of them.
+pub type Aheads<'a, E> = [Option<Ahead<'a, E>>; 2];
+
+/// Asks for part `i` of each.
+#[inline(always)]
+pub fn ask<E: Copy>(ahead: Aheads<'_, E>, i: usize) {
+    for ahead in ahead.into_iter().flatten() {
+        ahead.ask(i);
+    }
+}

@@ -1,0 +1,142 @@
+//! A node's sum of what the operations before it give: `combine.cu`, and the operations' own kernels.
+
+use super::{super::*, Done, Real, fresh, gradient, kernel, launch::Inputs, len, sum::BLOCK, zeroed};
+use crate::tensor::{
+    Error,
+    error::Result,
+    op::{Normalise, Pool, Separable, Summand, Term, Twice, WeightedSum},
+};
+use dfdx::tensor::Cuda;
+
+/// The inputs, and what each term gave.
+pub struct Saved<E: Real> {
+    inputs: Vec<Arc<Buf<E, Cuda>>>,
+    terms: Vec<Given<E>>,
+}
+
+/// What a term gave, and what its operation left.
+struct Given<E: Real> {
+    y: Arc<Buf<E, Cuda>>,
+    kept: Kept<E>,
+}
+
+type Of<Op, E> = <Cuda as Kernel<Op, E>>::Saved;
+
+enum Kept<E: Real> {
+    Identity,
+    Pool(Of<Pool, E>, Of<Normalise, E>),
+    Separable(Of<Separable, E>),
+    Twice(Of<Twice, E>),
+}
+
+impl<E: Real> Kernel<WeightedSum, E> for Cuda {
+    type Saved = Saved<E>;
+
+    const FILLS_EMPTY: bool = true;
+
+    fn forward(&self, op: &WeightedSum, xs: &[&Arc<Buf<E, Cuda>>]) -> Forward<E, Cuda, Saved<E>> {
+        let terms = op.terms.iter().map(|term| compute::<E>(self, term, xs)).collect::<Result<Vec<_>>>()?;
+        let (weights, n) = (xs[0], len::<E>(&terms[0].y));
+        let mut y = fresh::<E>(self, n).map_err(Error::device)?;
+        for (part, (terms, of)) in terms.chunks(Inputs::MOST).zip(op.terms.chunks(Inputs::MOST)).enumerate() {
+            let launch = kernel::<E>(&weights.device(), "weighted_sum_forward").write(&mut y).read(&**weights);
+            let launch = launch.inputs::<E>(terms.iter().map(|given| &*given.y).zip(of.iter().map(|term| term.weight)));
+            launch.ints([terms.len(), n, part.min(1)]).over(n).map_err(Error::device)?;
+        }
+        Ok((Arc::new(y), Saved { inputs: xs.iter().map(|x| (*x).clone()).collect(), terms }))
+    }
+
+    fn backward(
+        &self,
+        op: &WeightedSum,
+        Saved { inputs, terms }: Saved<E>,
+        gy: &Buf<E, Cuda>,
+        gxs: &mut [Option<Buf<E, Cuda>>],
+    ) -> Done {
+        let (weights, cuda, n) = (&inputs[0], gy.device(), len::<E>(gy));
+        if let Some(gweights) = &mut gxs[0] {
+            zeroed::<E>(self, gweights, len::<E>(weights))?;
+            let blocks = n.div_ceil(BLOCK);
+            for (terms, of) in terms.chunks(Inputs::MOST).zip(op.terms.chunks(Inputs::MOST)) {
+                let mut parts = fresh::<E>(self, blocks * terms.len())?;
+                let launch = kernel::<E>(&cuda, "weighted_sum_weight").write(&mut parts).read(gy);
+                let launch =
+                    launch.inputs::<E>(terms.iter().map(|given| &*given.y).zip(of.iter().map(|term| term.weight)));
+                launch.ints([n]).blocks(blocks, terms.len())?;
+                // One launch a term: two may share a weight.
+                for (k, term) in of.iter().enumerate() {
+                    let launch = kernel::<E>(&cuda, "weighted_sum_fold").write(gweights).read(&parts);
+                    launch.ints([k * blocks, blocks, term.weight]).blocks(1, 1)?;
+                }
+            }
+        }
+        let hand_on = |term: &Term, gx: &mut Buf<E, Cuda>| -> Done {
+            let launch = gradient::<E>(self, "weighted_sum_input", gx, n)?.read(&**weights).read(gy);
+            Ok(launch.ints([n, term.weight]).over(n)?)
+        };
+        // Values first, then the operations from the last to the first: the order in which a tape would take them.
+        for term in op.terms.iter().filter(|term| matches!(term.operation, Summand::Identity)) {
+            gxs[term.x].iter_mut().try_for_each(|gx| hand_on(term, gx))?;
+        }
+        for (term, Given { kept, .. }) in op.terms.iter().zip(terms).rev() {
+            if matches!(kept, Kept::Identity) {
+                continue;
+            }
+            let mut g = fresh::<E>(self, 0)?;
+            hand_on(term, &mut g)?;
+            go_back::<E>(self, term, kept, &g, gxs)?;
+        }
+        Ok(())
+    }
+}
+
+/// Computes a term.
+fn compute<E: Real>(device: &Cuda, term: &Term, xs: &[&Arc<Buf<E, Cuda>>]) -> Result<Given<E>> {
+    let (x, w) = (xs[term.x], &xs[term.parameters..]);
+    Ok(match &term.operation {
+        Summand::Identity => Given { y: x.clone(), kept: Kept::Identity },
+        Summand::Pool(pool, normalise) => {
+            let (y, taken) = device.forward(pool, &[x])?;
+            let (y, kept) = device.forward(normalise, &[&y])?;
+            Given { y, kept: Kept::Pool(taken, kept) }
+        }
+        Summand::Separable(op) => {
+            let (y, kept) = device.forward(op, &[x, w[0], w[1]])?;
+            Given { y, kept: Kept::Separable(kept) }
+        }
+        Summand::Twice(op) => {
+            let (y, kept) = device.forward(op, &[x, w[0], w[1], w[2], w[3]])?;
+            Given { y, kept: Kept::Twice(kept) }
+        }
+    })
+}
+
+/// The way back through a term's operation from the gradient of what it gave.
+fn go_back<E: Real>(
+    device: &Cuda,
+    term: &Term,
+    kept: Kept<E>,
+    g: &Buf<E, Cuda>,
+    gxs: &mut [Option<Buf<E, Cuda>>],
+) -> Done {
+    let weights = match term.operation {
+        Summand::Identity | Summand::Pool(..) => 0,
+        Summand::Separable(_) => 2,
+        Summand::Twice(_) => 4,
+    };
+    let places: Vec<_> = [term.x].into_iter().chain(term.parameters..term.parameters + weights).collect();
+    let mut gradients: Vec<_> = places.iter().map(|place| gxs[*place].take()).collect();
+    match (&term.operation, kept) {
+        (Summand::Pool(pool, normalise), Kept::Pool(taken, kept)) => {
+            let mut through = [Some(fresh::<E>(device, 0)?)];
+            device.backward(normalise, kept, g, &mut through)?;
+            let [through] = through.map(|g| g.expect("asked for"));
+            device.backward(pool, taken, &through, &mut gradients)?;
+        }
+        (Summand::Separable(op), Kept::Separable(kept)) => device.backward(op, kept, g, &mut gradients)?,
+        (Summand::Twice(op), Kept::Twice(kept)) => device.backward(op, kept, g, &mut gradients)?,
+        _ => unreachable!("what its operation left"),
+    }
+    places.into_iter().zip(gradients).for_each(|(place, gradient)| gxs[place] = gradient);
+    Ok(())
+}
