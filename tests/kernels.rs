@@ -40,6 +40,11 @@ fn concatenations_agree() {
 }
 
 #[test]
+fn batches_agree() {
+    kernel::batches_agree::<Cpu>(CASES);
+}
+
+#[test]
 fn an_edge_in_one_step_is_its_parts() {
     kernel::an_edge_in_one_step_is_its_parts::<Cpu>(CASES);
 }

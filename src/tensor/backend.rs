@@ -2,7 +2,7 @@
 
 use super::{
     Element, Error,
-    kernel::{Kernel, Memory, Optimise},
+    kernel::{Assemble, Kernel, Memory, Optimise},
     op::{
         Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
         NormalisedConvolution, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
@@ -10,10 +10,11 @@ use super::{
 };
 use std::str::FromStr;
 
-/// Memory, the optimisers' arithmetic, and a kernel for every operation: a device that lacks one is not
+/// Memory, batches, the optimisers' arithmetic, and a kernel for every operation: a device that lacks one is not
 /// a backend.
 pub trait Backend<E: Element>:
     Memory<E>
+    + Assemble<E>
     + Optimise<E>
     + Kernel<Affine, E>
     + Kernel<Bias, E>
@@ -35,6 +36,7 @@ pub trait Backend<E: Element>:
 
 impl<E: Element, D> Backend<E> for D where
     D: Memory<E>
+        + Assemble<E>
         + Optimise<E>
         + Kernel<Affine, E>
         + Kernel<Bias, E>

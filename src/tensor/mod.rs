@@ -11,6 +11,7 @@
 //! Activations are channels-last: `[N, H, W, C]`, row-major. Everything is generic over the element
 //! type ([`Element`]: `f32` for searches, `f64` for checks) and the device ([`Backend`]).
 
+mod assemble;
 mod backend;
 mod element;
 pub mod error;
@@ -28,7 +29,7 @@ pub use backend::{Backend, Both, Device, OnDevice};
 pub use dfdx::tensor::Cpu;
 pub use element::Element;
 pub use error::Error;
-pub use kernel::{Buf, Counting, Kernel, Memory, Meter};
+pub use kernel::{Buf, Counting, Cut, Kernel, Memory, Meter};
 pub use moving::{Average, Moving, Statistics};
 pub use op::Loss;
 pub use optimiser::{Adam, AdamRule, Moments, Sgd, SgdRule, clip_norm};

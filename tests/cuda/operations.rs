@@ -44,6 +44,12 @@ fn concatenations_agree() {
 
 #[test]
 #[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn batches_agree() {
+    kernel::batches_agree::<Cuda>(CASES);
+}
+
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
 fn an_edge_in_one_step_is_its_parts() {
     kernel::an_edge_in_one_step_is_its_parts::<Cuda>(CASES);
 }

@@ -71,6 +71,15 @@ pub fn concatenations_agree<D: Device>(cases: u32) {
     });
 }
 
+/// Cuts of whole images, near them and far outside, reflected or not.
+pub fn batches_agree<D: Device>(cases: u32) {
+    let at = || prop_oneof![Just(0isize), -4..=4isize, -20..=20isize, Just(isize::MIN), Just(isize::MAX)];
+    let cuts = prop::collection::vec((any::<usize>(), [at(), at()], any::<bool>()), 1..=9);
+    all::<D, _>(cases, (shapes(), cuts, any::<u64>()), |(shape, cuts, seed)| {
+        both!(operations::batch(shape, &cuts, seed))
+    });
+}
+
 pub fn an_edge_in_one_step_is_its_parts<D: Device>(cases: u32) {
     let of = (select(vec![1usize, 3, 5, 7]), 1..=2usize, any::<[bool; 2]>());
     all::<D, _>(cases, (small(), of, any::<u64>()), |(shape, (kernel, dilation, [per_sample, whole]), seed)| {
@@ -103,6 +112,7 @@ pub fn a_single_number_will_do<D: Device>() {
         let shape = [1; 4];
         let group = Grouping { per_sample: false, channels: 1 };
         both!(operations::pools(shape, 0))?;
+        both!(operations::batch(shape, &[(0, [0, 0], true)], 0))?;
         both!(operations::convolutions(shape, (3, 1, 1), 0))?;
         both!(operations::norms(shape, (false, 1), 0.0, 0))?;
         both!(operations::edge(shape, (3, 1), group, 0))?;

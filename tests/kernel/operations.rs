@@ -3,12 +3,12 @@
 //! Numbers are drawn so that `f32` holds them exactly: either precision and the reference see the same
 //! inputs. Operations that only select (ReLU, maximum, concatenation) agree exactly.
 
-use super::check::{Device, agree, count, draw, near, on_device};
+use super::check::{Device, agree, count, draw, elements, near, on_device};
 use crate::reference::{Shape, exact, gradient, head, image, norm};
 use proptest::prelude::*;
 use wirecost::{
     tensor::{
-        Backend, Element, Var,
+        Backend, Cut, Element, Var,
         op::{AffineLayout, Deferred, Grouping, PoolKind},
     },
     theorem::rounding::U64,
@@ -151,6 +151,23 @@ pub fn concatenation<E: Element, D: Device + Backend<E>>(
     let part = |from: usize, size: usize| exact((0..pixels).flat_map(|p| g[p * all + from..][..size].to_vec()));
     agree("first part", &run[1], &part(0, c), 0)?;
     agree("second part", &run[2], &part(c, more), 0)
+}
+
+/// Exactly the images and the black that were uploaded, wherever the cuts are.
+pub fn batch<E: Element, D: Device + Backend<E>>(
+    shape: Shape,
+    cuts: &[image::Cut],
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let (device, [n, h, w, c]) = (D::open(), shape);
+    let (x, black) = (draw(seed, "x", count(&shape)), draw(seed, "black", c));
+    let cuts: Vec<_> = cuts.iter().map(|(image, at, reflected)| (image % n, *at, *reflected)).collect();
+    let upload = |shape: &[usize], host: &[f64]| Var::<E, D>::new(&device, shape, &elements::<E>(host)).unwrap();
+    let all = cuts.iter().map(|&(image, at, reflected)| Cut { image, at, reflected }).collect::<Vec<_>>();
+    let batch = upload(&shape, &x).assemble(&upload(&[c], &black), &all).unwrap();
+    prop_assert_eq!(batch.shape(), [cuts.len(), h, w, c]);
+    prop_assert_eq!(batch.to_host().unwrap(), elements::<E>(&image::assemble(shape, &x, &black, &cuts)));
+    Ok(())
 }
 
 /// The edge in one step is its parts, to the last bit.

@@ -63,3 +63,21 @@ pub fn weighted_sum(z: &[f64], terms: &[(usize, &[f64])]) -> Vec<Sum> {
 pub fn concatenate(pixels: usize, parts: &[(usize, &[f64])]) -> Vec<Sum> {
     exact((0..pixels).flat_map(|p| parts.iter().flat_map(move |(c, x)| x[p * c..(p + 1) * c].iter().copied())))
 }
+
+/// An image of a set, the row and column of it that come first, and whether it is reflected then.
+pub type Cut = (usize, [isize; 2], bool);
+
+/// y[k,h,w,c] = x[n, top+h, left+w', c] of cut k, w' = w or W − 1 − w; black[c] where that is no pixel.
+pub fn assemble(shape: Shape, x: &[f64], black: &[f64], cuts: &[Cut]) -> Vec<f64> {
+    let [_, height, width, c] = shape;
+    let entry = |[k, h, w, channel]: Shape| {
+        let (n, [top, left], reflected) = cuts[k];
+        let w = if reflected { width - 1 - w } else { w };
+        let (h, w) = ((h as isize).saturating_add(top), (w as isize).saturating_add(left));
+        match 0 <= h && h < height as isize && 0 <= w && w < width as isize {
+            true => x[at(shape, [n, h as usize, w as usize, channel])],
+            false => black[channel],
+        }
+    };
+    indices([cuts.len(), height, width, c]).map(entry).collect()
+}

@@ -16,7 +16,7 @@ pub use meter::{Counting, Meter};
 pub use peak::peak;
 pub use vectors::{Vectors, vector_width};
 
-use super::error::Result;
+use super::{error::Result, op::Image};
 use dfdx::tensor::{OwnedTape, Storage};
 use std::sync::Arc;
 
@@ -128,6 +128,31 @@ pub trait Optimise<E>: Storage<E> {
 
     /// a = by · a.
     fn scale(&self, a: &mut Buf<E, Self>, by: E) -> std::result::Result<(), Self::Err>;
+}
+
+/// One image of a batch: an image of a set, or the part of it that shows after a shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// Which image of the set, from 0.
+    pub image: usize,
+    /// Row and column of it that come first; beyond its border it is black.
+    pub at: [isize; 2],
+    /// Whether what shows is reflected left to right.
+    pub reflected: bool,
+}
+
+impl Cut {
+    /// The image as it is.
+    pub fn whole(image: usize) -> Self {
+        Cut { image, at: [0, 0], reflected: false }
+    }
+}
+
+/// Batches put together from a set of images that stays on the device.
+pub trait Assemble<E>: Storage<E> {
+    /// The `cuts`, `[cuts, H, W, C]`, of `pixels` `[N, H, W, C]`, whose extents are those of `set`; `black` is
+    /// `[C]`. Every cut is of an image below N.
+    fn assemble(&self, set: Image, pixels: &Buf<E, Self>, black: &Buf<E, Self>, cuts: &[Cut]) -> Result<Buf<E, Self>>;
 }
 
 /// A buffer of `n` zeros.

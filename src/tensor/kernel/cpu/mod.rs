@@ -4,6 +4,7 @@
 //! and added in index order; so neither do results.
 
 mod affine;
+mod assemble;
 mod buffers;
 mod classify;
 mod compiled;

@@ -15,6 +15,7 @@
 //! | `open` | a device by number, and what is wrong with it |
 
 mod affine;
+mod assemble;
 mod concatenate;
 mod convolution;
 mod depthwise;

@@ -9,3 +9,4 @@
 #include "combine.cu"
 #include "head.cu"
 #include "optimise.cu"
+#include "assemble.cu"
