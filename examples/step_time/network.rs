@@ -9,7 +9,10 @@ use wirecost::{
     network::{Losses, Network, Settings, one_hot_rows},
     normalisation::{NormSettings, Normalisation},
     operation::{Operation, Order},
-    tensor::{Backend, Element, Pass, Scope, Var, op::Image},
+    tensor::{
+        Backend, Element, Pass, Scope, Var,
+        op::{Image, finite_loss},
+    },
 };
 
 pub const CLASSES: usize = 10;
@@ -109,13 +112,13 @@ impl<E: Element, D: Backend<E>> Step<E, D> {
             }
         };
         let output = self.network.forward(&self.x, &choices, &mut pass)?;
-        let loss = output.logits.cross_entropy(&self.target)?;
-        let value = loss.value();
-        loss.backward()?;
+        let loss = output.logits.mean_cross_entropy(&self.target)?;
+        loss.backward_from(&[E::one()])?;
+        let host = Var::all_to_host(&[&loss, &output.logits])?;
         Ok(Found {
-            loss: value,
+            loss: finite_loss(host[0][0])?,
             costs: operation_costs(&output)?,
-            logits: output.logits.to_host()?.into_iter().map(E::double).collect(),
+            logits: host[1].iter().map(|y| y.double()).collect(),
         })
     }
 

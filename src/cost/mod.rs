@@ -17,30 +17,34 @@ pub use trace::{NormResidual, Trace};
 use crate::{
     cell::Topology,
     network::Output,
-    tensor::{Backend, Element, error::Result},
+    tensor::{Backend, Element, Var, Watch, error::Result},
 };
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 
 /// C of operation k on edge e of cell t, `[cells, edges, operations]`: after a recorded forward pass and
 /// its backward pass.
 pub fn operation_costs<E: Element, D: Backend<E>>(output: &Output<E, D>) -> Result<Array3<f64>> {
-    weights_and(output, |z, g| z * g)
+    costs_and_gradients(output).map(|[costs, _]| costs)
 }
 
 /// ∂L/∂Z, `[cells, edges, operations]`; zero for an operation that did not run.
 pub fn weight_gradients<E: Element, D: Backend<E>>(output: &Output<E, D>) -> Result<Array3<f64>> {
-    weights_and(output, |_, g| g)
+    costs_and_gradients(output).map(|[_, gradients]| gradients)
 }
 
-fn weights_and<E: Element, D: Backend<E>>(output: &Output<E, D>, f: impl Fn(f64, f64) -> f64) -> Result<Array3<f64>> {
-    let mut all = Vec::new();
-    for watch in &output.weights {
-        let z = watch.value().to_host()?;
-        let g = watch.gradient()?.unwrap_or_else(|| vec![E::zero(); z.len()]);
-        all.extend(z.iter().zip(g).map(|(z, g)| f(z.double(), g.double())));
-    }
+/// C and ∂L/∂Z, as above; the host waits for both together.
+pub fn costs_and_gradients<E: Element, D: Backend<E>>(output: &Output<E, D>) -> Result<[Array3<f64>; 2]> {
+    let gradients: Vec<_> = output.weights.iter().map(Watch::gradient_value).collect();
+    let values: Vec<_> = output.weights.iter().map(Watch::value).chain(gradients.iter().flatten()).collect();
+    let mut host = Var::all_to_host(&values)?.into_iter();
+    let z: Vec<E> = host.by_ref().take(gradients.len()).flatten().collect();
+    let none = || vec![E::zero(); z.len() / gradients.len()];
+    let g = gradients.iter().flat_map(|g| g.as_ref().and_then(|_| host.next()).unwrap_or_else(none));
+    let g: Vec<f64> = g.map(E::double).collect();
+    let costs = z.iter().zip(&g).map(|(z, g)| z.double() * g).collect();
     let shape = output.weights[0].value().shape();
-    Ok(Array3::from_shape_vec((output.weights.len(), shape[0], shape[1]), all).expect("one Z a cell"))
+    let array = |all| Array3::from_shape_vec((gradients.len(), shape[0], shape[1]), all).expect("one Z a cell");
+    Ok([array(costs), array(g)])
 }
 
 /// C of each edge, `[cells, edges]`.

@@ -135,6 +135,12 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
         self.device.download(&self.data)
     }
 
+    /// The elements of several values on the same device, for which the host waits once.
+    pub fn all_to_host(values: &[&Self]) -> Result<Vec<Vec<E>>> {
+        let Some(first) = values.first() else { return Ok(Vec::new()) };
+        first.device.download_all(&values.iter().map(|value| &*value.data).collect::<Vec<_>>())
+    }
+
     /// Replaces the elements.
     pub fn assign(&mut self, host: &[E]) -> Result<()> {
         *self = Self::new(&self.device, &self.shape, host)?;
@@ -255,6 +261,12 @@ impl<E: Unit, D: Memory<E>> Watch<E, D> {
 
     /// After a backward pass: the gradient that arrived, if any.
     pub fn gradient(&self) -> Result<Option<Vec<E>>> {
-        self.gradient.borrow().as_ref().map(|g| self.value.device.download(g)).transpose()
+        self.gradient_value().map(|g| g.to_host()).transpose()
+    }
+
+    /// The same on the device.
+    pub fn gradient_value(&self) -> Option<Var<E, D>> {
+        let (Var { shape, device, .. }, gradient) = (&self.value, self.gradient.borrow());
+        gradient.as_ref().map(|g| Var::from_buffer(device, shape.clone(), g.clone(), Tape::off()))
     }
 }

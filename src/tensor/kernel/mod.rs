@@ -64,6 +64,11 @@ pub trait Memory<E>: Storage<E> {
     /// Device to host.
     fn download(&self, buf: &Buf<E, Self>) -> Result<Vec<E>>;
 
+    /// Several buffers to the host, which waits once.
+    fn download_all(&self, bufs: &[&Buf<E, Self>]) -> Result<Vec<Vec<E>>> {
+        bufs.iter().map(|buf| self.download(buf)).collect()
+    }
+
     /// Takes a buffer's memory for buffers to come; what is left is not to be used.
     fn recycle(&self, _: &mut Buf<E, Self>) {}
 

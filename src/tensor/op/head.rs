@@ -64,17 +64,27 @@ impl<E: Element, D: Memory<E> + Kernel<Softmax, E>> Var<E, D> {
 
 impl<E: Element, D: Memory<E> + Kernel<CrossEntropy, E>> Var<E, D> {
     /// L = mean over the batch of −log softmax(Y)_label in nats, for logits `[N, K]` and one-hot rows
-    /// `target` of the same shape. NaN or infinity is an error.
-    pub fn cross_entropy(&self, target: &Self) -> Result<Loss<E, D>> {
+    /// `target` of the same shape, as a value `[1]` that the host does not wait for.
+    pub fn mean_cross_entropy(&self, target: &Self) -> Result<Self> {
         let classes = self.row("cross-entropy")?;
         if target.shape() != self.shape() {
             let expected = format!("{:?}", self.shape());
             return Err(Error::Shape { op: "target", expected, found: target.shape().to_vec() });
         }
-        let y = Var::apply(CrossEntropy { classes }, &[self, &target.on(&Tape::off())], vec![1])?;
-        let value = y.to_host()?[0].double();
-        if value.is_finite() { Ok(Loss { value, y }) } else { Err(Error::NotFinite(value)) }
+        Var::apply(CrossEntropy { classes }, &[self, &target.on(&Tape::off())], vec![1])
     }
+
+    /// The same, and its value. NaN or infinity is an error.
+    pub fn cross_entropy(&self, target: &Self) -> Result<Loss<E, D>> {
+        let y = self.mean_cross_entropy(target)?;
+        Ok(Loss { value: finite_loss(y.to_host()?[0])?, y })
+    }
+}
+
+/// A loss as a number; NaN or infinity is an error.
+pub fn finite_loss<E: Element>(loss: E) -> Result<f64> {
+    let value = loss.double();
+    if value.is_finite() { Ok(value) } else { Err(Error::NotFinite(value)) }
 }
 
 /// The mean cross-entropy of a batch, on the tape.

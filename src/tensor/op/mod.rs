@@ -27,7 +27,7 @@ mod sum;
 
 pub use concatenate::Concatenate;
 pub use convolution::{Convolution, Depthwise, NormalisedConvolution};
-pub use head::{Bias, CrossEntropy, GlobalAveragePool, Loss, Softmax};
+pub use head::{Bias, CrossEntropy, GlobalAveragePool, Loss, Softmax, finite_loss};
 pub use normalise::{Affine, AffineLayout, Grouping, Normalise};
 pub use pool::{Pool, PoolKind};
 pub use relu::Relu;

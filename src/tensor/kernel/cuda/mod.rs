@@ -4,7 +4,7 @@
 //! its sums add floats atomically, in any order, and building them takes a GPU. Ours are CUDA C, one
 //! file an operation, beside the Rust that launches them. A buffer is dfdx's own allocation, whose
 //! address kernels take as it is, so nothing is copied on the way in or out. All work goes to one
-//! stream, in order; the host waits where it reads numbers.
+//! stream, in order; the host waits where it reads numbers, and for large uploads.
 //!
 //! | file | what it is |
 //! | --- | --- |
@@ -44,6 +44,9 @@ use dfdx::{
 use launch::{Launch, Scalar};
 use std::sync::Arc;
 
+/// Bytes that the driver copies for itself when an upload begins, so that the host need not wait.
+const STAGED: usize = 1 << 16;
+
 /// What kernels can compute with.
 pub trait Real: Element + DeviceRepr + Scalar {}
 
@@ -56,12 +59,32 @@ type Done<T = ()> = std::result::Result<T, CudaError>;
 impl<E: Real> Memory<E> for Cuda {
     fn upload(&self, host: &[E]) -> Result<Buf<E, Self>> {
         let mut buf = fresh::<E>(self, host.len()).map_err(Error::device)?;
-        buf.device().htod_sync_copy_into(host, &mut buf).map_err(Error::device)?;
+        let device = buf.device();
+        let copied = match size_of_val(host) <= STAGED {
+            true => device.htod_copy_into(host.to_vec(), &mut buf),
+            false => device.htod_sync_copy_into(host, &mut buf),
+        };
+        copied.map_err(Error::device)?;
         Ok(buf)
     }
 
     fn download(&self, buf: &Buf<E, Self>) -> Result<Vec<E>> {
         buf.device().dtoh_sync_copy(buf).map_err(Error::device)
+    }
+
+    /// One after another in a buffer of the device's, and from there in one copy.
+    fn download_all(&self, bufs: &[&Buf<E, Self>]) -> Result<Vec<Vec<E>>> {
+        let Some(device) = bufs.first().map(|buf| buf.device()) else { return Ok(Vec::new()) };
+        let mut all = fresh::<E>(self, bufs.iter().map(|buf| len::<E>(buf)).sum()).map_err(Error::device)?;
+        let mut at = 0;
+        for buf in bufs {
+            let end = at + len::<E>(buf);
+            device.dtod_copy(*buf, &mut all.slice_mut(at..end)).map_err(Error::device)?;
+            at = end;
+        }
+        let host = self.download(&all)?;
+        let mut rest = host.as_slice();
+        Ok(bufs.iter().map(|buf| rest.split_off(..len::<E>(buf)).expect("as long as all of them").to_vec()).collect())
     }
 
     fn accumulate(&self, a: &mut Buf<E, Self>, b: &Buf<E, Self>) -> Done {
