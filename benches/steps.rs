@@ -12,19 +12,21 @@ use wirecost::{
     search::{
         Config, Method,
         model::Model,
+        resident::Resident,
         step::{From, Task, method, step},
     },
-    tensor::{Cpu, Pass, Scope, Var},
+    tensor::{Cpu, Cut, Pass, Scope, Var},
 };
 
 fn search_steps(c: &mut Criterion) {
     let images = digits();
-    let indices: Vec<usize> = (0..96).collect();
+    let set = Resident::new(&Cpu::default(), images.clone()).unwrap();
+    let cuts: Vec<Cut> = (0..96).map(Cut::whole).collect();
     let mut group = c.benchmark_group("search step, 96 digits");
     group.throughput(Throughput::Elements(96));
     let config = Config::new(Method::Dsnas);
     let mut model = Model::<f32, Cpu>::new(&config, &images, Cpu::default()).unwrap();
-    let from = From { images: &images, indices: &indices };
+    let from = From { images: &set, cuts: &cuts };
     let task = Task { training: from, search: None, learning_rate: 1e-3, fixed: false, seed: 0, epoch: 0, step: 0 };
     let mut dsnas = method(&config, 0);
     group.bench_function("DSNAS", |b| {

@@ -1,12 +1,8 @@
-//! Data from files: IDX and CIFAR-10's records as their publishers describe them, augmentation, and one
-//! clear line for what is missing or broken.
+//! Data from files: IDX and CIFAR-10's records as their publishers describe them, and one clear line for
+//! what is missing or broken.
 
-use ndarray::{Array4, Axis};
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
-use wirecost::{
-    data::{Augmentation, Images, cifar10, held_out, idx, split, synthetic},
-    seed::stream,
-};
+use wirecost::data::{Images, cifar10, held_out, idx, split, synthetic};
 
 /// An IDX file of unsigned bytes.
 fn idx_file(shape: &[u32], elements: &[u8]) -> Vec<u8> {
@@ -83,32 +79,6 @@ fn the_held_out_images_are_in_no_other_set() {
     let test = held_out(&images, 11, 50, 10).unwrap();
     assert_eq!(set(&test), &(&set(&images) - &set(&training)) - &set(&search));
     assert!(held_out(&images, 11, 51, 10).unwrap_err().to_string().contains("at most 60 images together"));
-}
-
-#[test]
-fn an_augmented_image_is_a_shifted_or_reflected_one() {
-    let pixels = Array4::from_shape_fn((200, 4, 5, 2), |(n, y, x, c)| (1 + n * 40 + y * 10 + x * 2 + c) as f32);
-    let images = Images::new("ramp", 1, pixels, vec![0; 200]).unwrap();
-    let (crop, mut seen) = (1, BTreeSet::new());
-    let mut changed = images.clone();
-    Augmentation { crop, flip: true }.apply(&mut changed, &mut stream(3, "augment"));
-    for (before, after) in images.pixels.axis_iter(Axis(0)).zip(changed.pixels.axis_iter(Axis(0))) {
-        let cut = |dy: usize, dx: usize, reflected: bool| {
-            after.indexed_iter().all(|((y, x, c), &value)| {
-                let x = if reflected { 4 - x } else { x };
-                let source = (y + dy).checked_sub(crop).zip((x + dx).checked_sub(crop));
-                value == source.and_then(|(y, x)| before.get([y, x, c])).copied().unwrap_or(0.0)
-            })
-        };
-        let all = (0..3).flat_map(|dy| (0..3).flat_map(move |dx| [(dy, dx, false), (dy, dx, true)]));
-        let found: Vec<_> = all.filter(|(dy, dx, reflected)| cut(*dy, *dx, *reflected)).collect();
-        assert_eq!(found.len(), 1, "{after}");
-        seen.insert(found[0]);
-    }
-    assert_eq!(seen.len(), 18, "all places, both ways");
-    let mut again = images.clone();
-    Augmentation { crop, flip: true }.apply(&mut again, &mut stream(3, "augment"));
-    assert_eq!(again, changed);
 }
 
 fn refused(flags: &[&str], folder: &Path) -> String {

@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 use wirecost::{
     architecture::{Choice, softmax_rows},
-    data::{Images, synthetic},
+    data::synthetic,
     operation::Operation,
     search::{
         CellChoice, Config, Method as Name,
@@ -13,12 +13,13 @@ use wirecost::{
         model::{Batch, Model},
         proxylessnas::{self, ProxylessNas},
         random::Random,
+        resident::Resident,
         snas::Snas,
         step::{From, Method, Task},
         unrolled::Unrolled,
     },
     seed::stream,
-    tensor::{Cpu, Pass},
+    tensor::{Cpu, Cut, Pass},
     theorem::{
         mixture,
         rounding::{U64, gamma},
@@ -26,12 +27,13 @@ use wirecost::{
 };
 
 type M = Model<f64, Cpu>;
+type Set = Resident<f64, Cpu>;
 
 const EDGES: usize = 2;
 const OPERATIONS: usize = Operation::ALL.len();
 
 /// Two edges into one node; α far from uniform.
-fn model(name: Name) -> (Config, M, Images) {
+fn model(name: Name) -> (Config, M, Set) {
     let config = Config {
         cell: r#"{"nodes": 3, "edges": [[0, 2], [1, 2]]}"#.parse::<CellChoice>().unwrap(),
         channels: 2,
@@ -42,15 +44,20 @@ fn model(name: Name) -> (Config, M, Images) {
     };
     let images = synthetic(3, 16, [5, 5, 2], 4).unwrap();
     let model = Model::new(&config, &images, Cpu::default()).unwrap();
-    (config, model, images)
+    (config, model, Resident::new(&Cpu::default(), images).unwrap())
 }
 
 /// One pass of a method and what it left on α.
-fn pass(method: &mut dyn Method<f64, Cpu>, model: &M, from: From, name: &str) -> (Array2<f64>, Batch, Array2<f64>) {
+fn pass(
+    method: &mut dyn Method<f64, Cpu>,
+    model: &M,
+    from: From<f64, Cpu>,
+    name: &str,
+) -> (Array2<f64>, Batch, Array2<f64>) {
     let pass = Pass::frozen();
     let choice = method.draw(model, &pass, true, &mut stream(5, name)).unwrap();
     let z = Array2::from_shape_vec((EDGES, OPERATIONS), choice.weights().to_host().unwrap()).unwrap();
-    let batch = model.run(from.images, from.indices, &choice, pass).unwrap();
+    let batch = model.run(from, &choice, pass).unwrap();
     method.alpha_gradient(model, &batch).unwrap();
     (z, batch, alpha_gradient(model))
 }
@@ -74,12 +81,12 @@ fn assert_closed(got: ArrayView2<f64>, edge: usize, want: &Array1<f64>, size: f6
 
 #[test]
 fn every_gradient_has_the_closed_form_of_section_2() {
-    let indices: Vec<usize> = (0..8).collect();
+    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
     let size = |batch: &Batch| batch.gradients.fold(0.0f64, |a, g| a.max(g.abs())) * OPERATIONS as f64;
     for round in 0..4 {
         let name = format!("round {round}");
         let (_, model, images) = model(Name::Snas);
-        let (from, p) = (From { images: &images, indices: &indices }, p(&model));
+        let (from, p) = (From { images: &images, cuts: &cuts }, p(&model));
 
         let (z, batch, got) = pass(&mut Darts, &model, from, &name);
         for e in 0..EDGES {
@@ -149,8 +156,8 @@ fn is_gradient(got: &Array2<f64>, alpha: &Array2<f64>, f: &mut dyn FnMut(&Array2
 #[test]
 fn darts_and_snas_follow_the_loss_of_their_mixture() {
     let (_, mut model, images) = model(Name::Snas);
-    let indices: Vec<usize> = (0..8).collect();
-    let from = From { images: &images, indices: &indices };
+    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
+    let from = From { images: &images, cuts: &cuts };
     let alpha = model.alpha.logits().unwrap();
     let methods: [Box<dyn Method<f64, Cpu>>; 2] = [Box::new(Darts), Box::new(Snas::new(0.6))];
     for mut method in methods {
@@ -166,11 +173,11 @@ fn darts_and_snas_follow_the_loss_of_their_mixture() {
 }
 
 /// Costs `[64, EDGES]` and losses of all networks.
-fn enumerate(model: &M, from: From) -> Vec<(Vec<Operation>, Array3<f64>, f64)> {
+fn enumerate(model: &M, from: From<f64, Cpu>) -> Vec<(Vec<Operation>, Array3<f64>, f64)> {
     let pairs = Operation::ALL.iter().flat_map(|a| Operation::ALL.map(|b| vec![*a, b]));
     let run = |sampled: Vec<Operation>| {
         let choice = Choice::one_hot(&model.device, &sampled).unwrap();
-        let batch = model.run(from.images, from.indices, &choice, Pass::frozen()).unwrap();
+        let batch = model.run(from, &choice, Pass::frozen()).unwrap();
         (sampled, batch.costs.clone(), batch.losses.means()[0])
     };
     pairs.map(run).collect()
@@ -188,9 +195,9 @@ fn expectation(alpha: &Array2<f64>, values: impl Iterator<Item = (Vec<Operation>
 #[test]
 fn dsnas_follows_the_expected_cost() {
     let (_, model, images) = model(Name::Dsnas);
-    let indices: Vec<usize> = (0..8).collect();
+    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
     let alpha = model.alpha.logits().unwrap();
-    let all = enumerate(&model, From { images: &images, indices: &indices });
+    let all = enumerate(&model, From { images: &images, cuts: &cuts });
     let mean = |costs: &dyn Fn(&Array3<f64>, f64) -> Array3<f64>| {
         let one = |(s, c, l): &(Vec<Operation>, Array3<f64>, f64)| {
             let p = expectation(&alpha, [(s.clone(), 1.0)].into_iter());
@@ -223,8 +230,8 @@ fn dsnas_follows_the_expected_cost() {
 #[test]
 fn proxylessnas_follows_its_linear_form_and_keeps_other_paths() {
     let (_, mut model, images) = model(Name::ProxylessNas);
-    let indices: Vec<usize> = (0..8).collect();
-    let from = From { images: &images, indices: &indices };
+    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
+    let from = From { images: &images, cuts: &cuts };
     let alpha = model.alpha.logits().unwrap();
     let (_, batch, got) = pass(&mut ProxylessNas::new(OPERATIONS), &model, from, "gates");
     let c = batch.gradients.sum_axis(Axis(0));
@@ -235,7 +242,7 @@ fn proxylessnas_follows_its_linear_form_and_keeps_other_paths() {
     let mut two = ProxylessNas::new(2);
     let pass = Pass::frozen();
     let choice = two.draw(&model, &pass, true, &mut stream(5, "two")).unwrap();
-    let batch = model.run(from.images, from.indices, &choice, pass).unwrap();
+    let batch = model.run(from, &choice, pass).unwrap();
     Method::<f64, Cpu>::alpha_gradient(&mut two, &model, &batch).unwrap();
     two.step_alpha(&mut model).unwrap();
     let after = p(&model);
@@ -256,8 +263,8 @@ fn proxylessnas_follows_its_linear_form_and_keeps_other_paths() {
 #[test]
 fn second_order_darts_follows_the_loss_one_step_ahead() {
     let (config, mut model, images) = model(Name::Darts);
-    let [training, search]: [Vec<usize>; 2] = [(0..8).collect(), (8..16).collect()];
-    let [training, search] = [&training, &search].map(|indices| From { images: &images, indices });
+    let [training, search] = [0..8, 8..16].map(|images| images.map(Cut::whole).collect::<Vec<_>>());
+    let [training, search] = [&training, &search].map(|cuts| From { images: &images, cuts });
     let xi = 0.2;
     let task =
         Task { training, search: Some(search), learning_rate: xi, fixed: false, seed: config.seed, epoch: 0, step: 0 };
@@ -272,7 +279,7 @@ fn second_order_darts_follows_the_loss_one_step_ahead() {
         model.set_alpha(alpha).unwrap();
         let recording = Pass::recording();
         let choice = Darts.draw(&model, &recording, false, &mut stream(0, "")).unwrap();
-        model.run(training.images, training.indices, &choice, recording).unwrap();
+        model.run(training, &choice, recording).unwrap();
         let gradient = model.take_theta_gradient().unwrap();
         let step = |(x, g): (&Vec<f64>, &Vec<f64>)| x.iter().zip(g).map(|(x, g)| x - xi * g).collect();
         model.set_theta(&theta.iter().zip(&gradient).map(step).collect::<Vec<_>>()).unwrap();

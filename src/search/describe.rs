@@ -3,13 +3,14 @@
 use super::{Config, Error, Evaluation, Level, Method, sets::Sets};
 use crate::{
     cell::INPUTS,
+    data::Images,
     operation::Operation,
     run::{CellSummary, DataSummary, Manifest},
 };
 use std::collections::BTreeMap;
 
 /// The manifest of a search.
-pub fn manifest(config: &Config, sets: &Sets) -> Result<Manifest, Error> {
+pub fn manifest(config: &Config, sets: &Sets<Images>) -> Result<Manifest, Error> {
     let topology = config.topology()?;
     let training = &sets.training;
     let mut sizes = BTreeMap::from([("training".to_string(), training.len())]);

@@ -4,17 +4,17 @@ use super::{
     Config, Error, describe,
     model::{Batch, Model},
     observer::{Observer, Progress},
-    sets::{Batches, Drawn, Sets},
+    resident::Resident,
+    sets::{Positions, Sets, cuts},
     state::State,
-    step::{self, Task},
+    step::{self, From, Task},
     tally::Tally,
 };
 use crate::{
     architecture::softmax_rows,
-    data::Images,
     run::{CHECKPOINT, Checkpoint, CostAccumulator, EpochMetrics, Manifest, RunWriter},
     seed::stream,
-    tensor::{Backend, Element, Pass},
+    tensor::{Backend, Cut, Element, Pass},
 };
 use std::{
     path::Path,
@@ -80,7 +80,7 @@ pub fn resume<E: Element, D: Backend<E>>(
 /// A search with its images and its model.
 pub(super) struct Search<'a, E: Element, D: Backend<E>> {
     pub config: &'a Config,
-    pub sets: Sets,
+    pub sets: Sets<Resident<E, D>>,
     pub model: Model<E, D>,
     pub manifest: Manifest,
 }
@@ -91,7 +91,7 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
         let sets = Sets::new(config)?;
         let model = Model::new(config, &sets.training, device)?;
         let manifest = describe::manifest(config, &sets)?;
-        Ok(Search { config, sets, model, manifest })
+        Ok(Search { config, sets: sets.upload(&model.device)?, model, manifest })
     }
 
     fn run(mut self, mut state: State, mut run: RunWriter, observer: &mut dyn Observer) -> Result<Ended, Error> {
@@ -102,9 +102,8 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
         let mut saved = Instant::now();
         while state.epoch < self.config.epochs {
             let (start, epoch) = (Instant::now(), state.epoch);
-            let batches = self.sets.batches(self.config, epoch);
-            while state.step < batches.training.len() {
-                self.step(&batches, &mut state)?;
+            for positions in self.sets.batches(self.config, epoch).skip(state.step) {
+                self.step(&positions, &mut state)?;
                 self.tell(&state, &[], |progress| observer.step(progress))?;
                 let stop = observer.stop();
                 if stop || saved.elapsed() > SAVE_EVERY {
@@ -130,15 +129,14 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
     }
 
     /// One step, and what it adds to the epoch's sums.
-    pub fn step(&mut self, batches: &Batches, state: &mut State) -> Result<(), Error> {
+    pub fn step(&mut self, positions: &Positions, state: &mut State) -> Result<(), Error> {
         let (config, State { epoch, step: at, sums }) = (self.config, state);
         let at_step = (*epoch, *at);
-        let training = Drawn::new(config, "training", &self.sets.training, &batches.training[*at], at_step);
-        let search = self.sets.search.as_ref().zip(batches.search.as_ref());
-        let search = search.map(|(images, indices)| Drawn::new(config, "search", images, &indices[*at], at_step));
+        let training = cuts(config, "training", &positions.training, at_step);
+        let search = positions.search.as_ref().map(|positions| cuts(config, "search", positions, at_step));
         let task = Task {
-            training: training.from(),
-            search: search.as_ref().map(Drawn::from),
+            training: From { images: &self.sets.training, cuts: &training },
+            search: self.sets.search.as_ref().zip(search.as_deref()).map(|(images, cuts)| From { images, cuts }),
             learning_rate: config.theta_lr_at(*epoch),
             fixed: config.alpha_lr == 0.0,
             seed: config.training_seed(),
@@ -167,15 +165,15 @@ impl<'a, E: Element, D: Backend<E>> Search<'a, E, D> {
     }
 
     /// Tests the network that the method draws, anew for each batch, in the order of the images.
-    fn test(&self, epoch: usize, images: &Images) -> Result<Tally, Error> {
+    fn test(&self, epoch: usize, images: &Resident<E, D>) -> Result<Tally, Error> {
         let (config, mut tally) = (self.config, Tally::default());
-        let positions: Vec<usize> = (0..images.len()).collect();
+        let whole: Vec<Cut> = (0..images.count()).map(Cut::whole).collect();
         let mut method = step::method(config, epoch);
-        for (step, indices) in positions.chunks(config.batch).enumerate() {
+        for (step, cuts) in whole.chunks(config.batch).enumerate() {
             let mut stream = stream(config.training_seed(), &format!("test sample {epoch} {step}"));
             let mut tested = || {
                 let choice = method.draw(&self.model, &Pass::evaluating(), false, &mut stream)?;
-                self.model.evaluate(images, indices, &choice)
+                self.model.evaluate(From { images, cuts }, &choice)
             };
             tally.add(&tested().map_err(|problem| Error::Step { epoch, step, problem })?);
         }

@@ -8,7 +8,7 @@
 //! | [`plan`] | the presets with their seeds, as one list of searches |
 //! | `step` | one step of any method |
 //! | `darts`, `unrolled`, `snas`, `dsnas`, `proxylessnas`, `random` | how each draws Z and trains α, with its equations |
-//! | `sets` | the images, and which of them a step sees |
+//! | `sets`, [`resident`] | the images, which of them a step sees, and where they stay |
 //! | `driver` | epochs, metrics, the run folder |
 //! | `size` | time and memory, from a few steps |
 //! | `state`, `persist` | what a checkpoint holds |
@@ -32,6 +32,7 @@ pub mod plan;
 pub mod preset;
 pub mod proxylessnas;
 pub mod random;
+pub mod resident;
 pub mod retrain;
 mod sets;
 mod size;

@@ -1,16 +1,16 @@
 //! Network, α and their optimisers, and one pass over a batch.
 
-use super::{Config, Error, Evaluation};
+use super::{Config, Error, Evaluation, step::From};
 use crate::{
     architecture::{Alpha, Choice},
-    cost::{operation_costs, weight_gradients},
+    cost::costs_and_gradients,
     data::Images,
     network::{Losses, Network, Output, Random, one_hot_rows},
     operation::Operation,
     seed::stream,
     tensor::{
         Adam, AdamRule, Backend, Element, Moving, Parameter, Pass, Scope, Sgd, SgdRule, Statistics, Var, clip_norm,
-        error::Result,
+        error::Result, op::finite_loss,
     },
 };
 use ndarray::{Array2, Array3};
@@ -74,30 +74,24 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
         self.network.parameters().iter().map(|p| p.value.shape().iter().product::<usize>()).sum()
     }
 
-    /// Forward and backward over the images at `indices`, with one choice for all cells. The pass
-    /// decides which gradients are kept.
-    pub fn run(
-        &self,
-        images: &Images,
-        indices: &[usize],
-        choice: &Choice<E, D>,
-        mut pass: Pass<E, D>,
-    ) -> Result<Batch> {
-        let (output, losses, labels) = self.forward(images, indices, choice, &mut pass)?;
-        output.logits.cross_entropy(&one_hot_rows(&self.device, &labels, self.classes)?)?.backward()?;
-        Ok(Batch {
-            losses,
-            costs: operation_costs(&output)?,
-            gradients: weight_gradients(&output)?,
-            active: choice.active().to_vec(),
-        })
+    /// Forward and backward over a batch, with one choice for all cells. The pass decides which gradients are
+    /// kept. The host waits for numbers once all of it is under way.
+    pub fn run(&self, from: From<E, D>, choice: &Choice<E, D>, mut pass: Pass<E, D>) -> Result<Batch> {
+        let (output, labels) = self.forward(from, choice, &mut pass)?;
+        let loss = output.logits.mean_cross_entropy(&one_hot_rows(&self.device, &labels, self.classes)?)?;
+        loss.backward_from(&[E::one()])?;
+        let host = Var::all_to_host(&[&loss, &output.logits])?;
+        finite_loss(host[0][0])?;
+        let [costs, gradients] = costs_and_gradients(&output)?;
+        Ok(Batch { losses: self.losses(&host[1], &labels), costs, gradients, active: choice.active().to_vec() })
     }
 
-    /// L and H of the images at `indices`, tested.
-    pub fn evaluate(&self, images: &Images, indices: &[usize], choice: &Choice<E, D>) -> Result<Losses> {
+    /// L and H of a batch, tested.
+    pub fn evaluate(&self, from: From<E, D>, choice: &Choice<E, D>) -> Result<Losses> {
         let statistics = self.moving.clone().map_or(Statistics::Batch, Statistics::Moving);
         let mut pass = Pass::evaluating().normalising_by(statistics);
-        self.forward(images, indices, choice, &mut pass).map(|(_, losses, _)| losses)
+        let (output, labels) = self.forward(from, choice, &mut pass)?;
+        Ok(self.losses(&output.logits.to_host()?, &labels))
     }
 
     /// The pass that trains θ.
@@ -106,20 +100,21 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
         Pass::recording().normalising_by(statistics)
     }
 
+    /// The network's output, and the labels.
     fn forward(
         &self,
-        images: &Images,
-        indices: &[usize],
+        from: From<E, D>,
         choice: &Choice<E, D>,
         pass: &mut Pass<E, D>,
-    ) -> Result<(Output<E, D>, Losses, Vec<usize>)> {
-        let (pixels, labels) = images.batch(indices);
-        let host: Vec<E> = pixels.iter().map(|x| E::of(f64::from(*x))).collect();
-        let x = Var::new(&self.device, pixels.shape(), &host)?;
-        let output = self.network.forward(&x, &[choice], pass)?;
-        let logits: Vec<f64> = output.logits.to_host()?.into_iter().map(E::double).collect();
+    ) -> Result<(Output<E, D>, Vec<usize>)> {
+        let (x, labels) = from.images.batch(from.cuts)?;
+        Ok((self.network.forward(&x, &[choice], pass)?, labels))
+    }
+
+    fn losses(&self, logits: &[E], labels: &[usize]) -> Losses {
+        let logits = logits.iter().map(|y| y.double()).collect();
         let logits = Array2::from_shape_vec((labels.len(), self.classes), logits).expect("logits [N, K]");
-        Ok((output, Losses::new(logits.view(), &labels), labels))
+        Losses::new(logits.view(), labels)
     }
 
     /// SGD on θ with the gradients of the last recorded pass, clipped.

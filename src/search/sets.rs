@@ -1,23 +1,23 @@
 //! The images of a search, and the order in which its steps see them.
 
-use super::{Config, Error, Level, step::From};
+use super::{Config, Error, Level, resident::Resident};
 use crate::{
     data::{self, Dataset, Images, batches},
     seed::stream,
+    tensor::{self, Backend, Cut, Element},
 };
-use std::borrow::Cow;
 
-/// The sets that train θ and α, and one to test with.
-pub struct Sets {
+/// The sets that train θ and α, and one to test with: read, then on a device.
+pub struct Sets<T> {
     /// Trains θ.
-    pub training: Images,
+    pub training: T,
     /// In a bi-level search: trains α.
-    pub search: Option<Images>,
+    pub search: Option<T>,
     /// Trains nothing.
-    pub test: Option<Images>,
+    pub test: Option<T>,
 }
 
-impl Sets {
+impl Sets<Images> {
     /// Reads and splits the data. Labels of the test set have no noise.
     pub fn new(config: &Config) -> Result<Self, Error> {
         let Dataset { training: images, test } = config.dataset()?;
@@ -45,60 +45,51 @@ impl Sets {
         Ok(Sets { training, search, test })
     }
 
+    /// Uploads them.
+    pub fn upload<E: Element, D: Backend<E>>(self, device: &D) -> tensor::error::Result<Sets<Resident<E, D>>> {
+        let upload = |images| Resident::new(device, images);
+        Ok(Sets {
+            training: upload(self.training)?,
+            search: self.search.map(upload).transpose()?,
+            test: self.test.map(upload).transpose()?,
+        })
+    }
+}
+
+impl<E: Element, D: Backend<E>> Sets<Resident<E, D>> {
     /// Steps in an epoch: one pass over the larger set. The smaller one starts again when it ends.
     pub fn steps(&self, config: &Config) -> usize {
-        let larger = self.search.iter().map(Images::len).fold(self.training.len(), usize::max);
+        let larger = self.search.iter().map(Resident::count).fold(self.training.count(), usize::max);
         larger.div_ceil(config.batch)
     }
 
-    /// The epoch's batches of both sets that train, as many as there are steps.
-    pub fn batches(&self, config: &Config, epoch: usize) -> Batches {
-        let seed = config.training_seed();
-        let of = |name: &str, images: &Images| {
-            let round = |round: usize| batches(seed, &format!("{name} {round}"), epoch, images.len(), config.batch);
-            (0..).flat_map(round).take(self.steps(config)).collect()
+    /// The epoch, step by step.
+    pub fn batches(&self, config: &Config, epoch: usize) -> impl Iterator<Item = Positions> + Clone + use<E, D> {
+        let (seed, batch) = (config.training_seed(), config.batch);
+        let of = |name: &'static str, images: &Resident<E, D>| {
+            let count = images.count();
+            (0..).flat_map(move |round: usize| batches(seed, &format!("{name} {round}"), epoch, count, batch))
         };
-        Batches {
-            training: of("training", &self.training),
-            search: self.search.as_ref().map(|images| of("search", images)),
-        }
+        let mut search = self.search.as_ref().map(|images| of("search", images));
+        let training = of("training", &self.training).take(self.steps(config));
+        training.map(move |training| Positions { training, search: search.as_mut().and_then(Iterator::next) })
     }
 }
 
-/// Positions in the sets, by step.
-pub struct Batches {
+/// What one step sees, as positions in the sets.
+pub struct Positions {
     /// In the set that trains θ.
-    pub training: Vec<Vec<usize>>,
+    pub training: Vec<usize>,
     /// In the set that trains α.
-    pub search: Option<Vec<Vec<usize>>>,
+    pub search: Option<Vec<usize>>,
 }
 
-/// One batch that trains: positions in a set, or all positions in augmented images of its own.
-pub struct Drawn<'a> {
-    images: Cow<'a, Images>,
-    indices: Cow<'a, [usize]>,
-}
-
-impl<'a> Drawn<'a> {
-    /// The images at `indices` of the set `name` in a step of an epoch.
-    pub fn new(
-        config: &Config,
-        name: &str,
-        images: &'a Images,
-        indices: &'a [usize],
-        (epoch, step): (usize, usize),
-    ) -> Self {
-        let augmentation = config.augmentation();
-        if augmentation.is_none() {
-            return Drawn { images: Cow::Borrowed(images), indices: Cow::Borrowed(indices) };
-        }
-        let mut batch = images.select(indices);
-        augmentation.apply(&mut batch, &mut stream(config.training_seed(), &format!("augment {name} {epoch} {step}")));
-        Drawn { images: Cow::Owned(batch), indices: (0..indices.len()).collect() }
-    }
-
-    /// What a step is given.
-    pub fn from(&self) -> From<'_> {
-        From { images: &self.images, indices: &self.indices }
-    }
+/// The images at `positions` as the set `name` shows them in a step of an epoch.
+pub fn cuts(config: &Config, name: &str, positions: &[usize], (epoch, step): (usize, usize)) -> Vec<Cut> {
+    let mut stream = stream(config.training_seed(), &format!("augment {name} {epoch} {step}"));
+    let mut cut = |&image: &usize| {
+        let (at, reflected) = config.augmentation().draw(&mut stream);
+        Cut { image, at, reflected }
+    };
+    positions.iter().map(&mut cut).collect()
 }

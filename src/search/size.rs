@@ -83,10 +83,10 @@ fn trial<E: Element, D: Backend<E>>(config: &Config, device: D) -> Result<usize,
 
 /// The first steps of a search, or fewer, again and again.
 fn run<E: Element, D: Backend<E>>(search: &mut Search<E, D>, steps: usize) -> Result<(), Error> {
-    let (batches, mut state) = (search.sets.batches(search.config, 0), State::at(0, &search.manifest));
-    for n in 0..steps {
-        state.step = n % batches.training.len();
-        search.step(&batches, &mut state)?;
+    let mut state = State::at(0, &search.manifest);
+    for (step, positions) in search.sets.batches(search.config, 0).enumerate().cycle().take(steps) {
+        state.step = step;
+        search.step(&positions, &mut state)?;
     }
     Ok(())
 }

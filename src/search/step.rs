@@ -10,32 +10,38 @@ use super::{
     model::{Batch, Model},
     proxylessnas::ProxylessNas,
     random::Random,
+    resident::Resident,
     snas::Snas,
     unrolled::Unrolled,
 };
 use crate::{
     architecture::Choice,
-    data::Images,
     seed::{Stream, stream},
-    tensor::{Backend, Element, Pass, error::Result},
+    tensor::{Backend, Cut, Element, Pass, error::Result},
 };
 
-/// The images of one set at these positions.
-#[derive(Clone, Copy)]
-pub struct From<'a> {
+/// A batch of one set.
+pub struct From<'a, E: Element, D: Backend<E>> {
     /// The set.
-    pub images: &'a Images,
-    /// Positions in it.
-    pub indices: &'a [usize],
+    pub images: &'a Resident<E, D>,
+    /// Which of its images, and what shows of them.
+    pub cuts: &'a [Cut],
 }
 
+impl<E: Element, D: Backend<E>> Clone for From<'_, E, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: Element, D: Backend<E>> Copy for From<'_, E, D> {}
+
 /// What one step works on.
-#[derive(Clone, Copy)]
-pub struct Task<'a> {
+pub struct Task<'a, E: Element, D: Backend<E>> {
     /// Trains θ, and α where there is no other batch.
-    pub training: From<'a>,
+    pub training: From<'a, E, D>,
     /// Trains α in a bi-level search.
-    pub search: Option<From<'a>>,
+    pub search: Option<From<'a, E, D>>,
     /// Of θ.
     pub learning_rate: f64,
     /// Whether α stays as it is.
@@ -48,7 +54,7 @@ pub struct Task<'a> {
     pub step: usize,
 }
 
-impl Task<'_> {
+impl<E: Element, D: Backend<E>> Task<'_, E, D> {
     fn stream(&self, name: &str) -> Stream {
         stream(self.seed, &format!("{name} {} {}", self.epoch, self.step))
     }
@@ -69,10 +75,10 @@ pub trait Method<E: Element, D: Backend<E>> {
     fn alpha_gradient(&mut self, model: &Model<E, D>, batch: &Batch) -> Result<()>;
 
     /// The pass that trains α in a bi-level search; θ is held still.
-    fn search_pass(&mut self, model: &mut Model<E, D>, task: &Task, search: From) -> Result<Batch> {
+    fn search_pass(&mut self, model: &mut Model<E, D>, task: &Task<E, D>, search: From<E, D>) -> Result<Batch> {
         let pass = Pass::frozen();
         let choice = self.draw(model, &pass, true, &mut task.stream("search sample"))?;
-        let batch = model.run(search.images, search.indices, &choice, pass)?;
+        let batch = model.run(search, &choice, pass)?;
         self.alpha_gradient(model, &batch)?;
         Ok(batch)
     }
@@ -100,7 +106,7 @@ pub fn method<E: Element, D: Backend<E>>(config: &Config, epoch: usize) -> Box<d
 pub fn step<E: Element, D: Backend<E>>(
     method: &mut dyn Method<E, D>,
     model: &mut Model<E, D>,
-    task: &Task,
+    task: &Task<E, D>,
 ) -> Result<(Batch, Option<Batch>)> {
     let mut searched = None;
     if let Some(search) = task.search {
@@ -109,7 +115,7 @@ pub fn step<E: Element, D: Backend<E>>(
     }
     let (pass, single) = (model.training_pass(), task.search.is_none());
     let choice = method.draw(model, &pass, single, &mut task.stream("sample"))?;
-    let trained = model.run(task.training.images, task.training.indices, &choice, pass)?;
+    let trained = model.run(task.training, &choice, pass)?;
     model.step_theta(task.learning_rate)?;
     if single {
         method.alpha_gradient(model, &trained)?;
@@ -121,7 +127,7 @@ pub fn step<E: Element, D: Backend<E>>(
 fn train_alpha<E: Element, D: Backend<E>>(
     method: &mut dyn Method<E, D>,
     model: &mut Model<E, D>,
-    task: &Task,
+    task: &Task<E, D>,
 ) -> Result<()> {
     match task.fixed {
         true => model.alpha.value.take_gradient().map(|_| ()),

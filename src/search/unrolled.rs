@@ -48,7 +48,7 @@ impl<E: Element, D: Backend<E>> Method<E, D> for Unrolled {
     }
 
     /// The batch that it returns was run at θ'.
-    fn search_pass(&mut self, model: &mut Model<E, D>, task: &Task, search: From) -> Result<Batch> {
+    fn search_pass(&mut self, model: &mut Model<E, D>, task: &Task<E, D>, search: From<E, D>) -> Result<Batch> {
         let xi = task.learning_rate;
         let theta = model.theta()?;
         mixture_pass(model, task.training, Pass::recording(), false)?;
@@ -77,13 +77,13 @@ impl<E: Element, D: Backend<E>> Method<E, D> for Unrolled {
 
 fn mixture_pass<E: Element, D: Backend<E>>(
     model: &Model<E, D>,
-    from: From,
+    from: From<E, D>,
     pass: Pass<E, D>,
     trains: bool,
 ) -> Result<Batch> {
     // A mixture draws nothing.
     let choice = Darts.draw(model, &pass, trains, &mut stream(0, ""))?;
-    model.run(from.images, from.indices, &choice, pass)
+    model.run(from, &choice, pass)
 }
 
 fn take_alpha_gradient<E: Element, D: Backend<E>>(model: &Model<E, D>) -> Result<Vec<f64>> {
