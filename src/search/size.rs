@@ -45,9 +45,9 @@ pub fn size<E: Element, D: Backend<E>>(config: &Config, device: D) -> Result<Siz
 /// Images in a batch of the two trials from which [`memory`] concludes.
 const TRIALS: [usize; 2] = [4, 8];
 
-/// The most bytes that a search has in use at a time on the device that `open` opens: what it takes with few images
-/// in a batch, extrapolated to its batch size, which memory is linear in. On each edge the operation runs that keeps
-/// most. 0 where the device's [`Meter`](tensor::Meter) does not count.
+/// The most bytes that a search has in use at a time on the device that `open` opens, while it reads its images or in
+/// its steps: what these take with few images in a batch, extrapolated to its batch size, which memory is linear in.
+/// On each edge the operation runs that keeps most. 0 where the device's [`Meter`](tensor::Meter) does not count.
 pub fn memory<E: Element, D: Backend<E>>(
     config: &Config,
     open: impl Fn() -> Result<D, tensor::Error> + Sync,
@@ -64,21 +64,25 @@ pub fn memory<E: Element, D: Backend<E>>(
     };
     let [few, more] = TRIALS;
     if config.batch <= more {
-        return tried(config.batch);
+        return tried(config.batch).map(|[built, steps]| built.max(steps));
     }
-    let (least, image) = (tried(few)?, |bytes: usize| bytes / (more - few));
-    Ok(least + image(tried(more)?.saturating_sub(least)) * (config.batch - few))
+    let ([built, least], [_, most]) = (tried(few)?, tried(more)?);
+    let image = most.saturating_sub(least) / (more - few);
+    Ok(built.max(least + image * (config.batch - few)))
 }
 
-fn trial<E: Element, D: Backend<E>>(config: &Config, device: D) -> Result<usize, Error> {
+/// The most bytes in use before the first step, and in the first steps.
+fn trial<E: Element, D: Backend<E>>(config: &Config, device: D) -> Result<[usize; 2], Error> {
     let before = start::<E, D>();
     let mut search = Search::<E, D>::new(config, device)?;
+    let built = peak::<E, D>(before);
+    <D as Memory<E>>::meter().reset();
     // The operations are in the order of what they keep, roughly.
     let logits = allowed_logits(&search.model.allowed, |k| 20.0 * k as f64);
     search.model.set_alpha(&logits)?;
     // The optimisers' memory comes with the first step.
     run(&mut search, 2)?;
-    Ok(peak::<E, D>(before))
+    Ok([built, peak::<E, D>(before)])
 }
 
 /// The first steps of a search, or fewer, again and again.
