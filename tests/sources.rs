@@ -92,6 +92,21 @@ fn long(sources: &[Source]) -> Vec<String> {
     found.map(|s| format!("{}: {} lines", s.path, lines(s))).collect()
 }
 
+/// Files that no module above them names: nothing compiles them.
+fn left_over(sources: &[Source]) -> Vec<String> {
+    let named = |s: &&Source| {
+        let path = s.path.strip_suffix("/mod.rs").or(s.path.strip_suffix(".rs")).unwrap_or(&s.path);
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let above = match folder {
+            "" => ["lib.rs".into(), "main.rs".into()],
+            _ => [format!("{folder}/mod.rs"), format!("{folder}.rs")],
+        };
+        ["lib", "main"].contains(&path)
+            || sources.iter().any(|s| above.contains(&s.path) && after(&s.code, "mod ").contains(&name.into()))
+    };
+    sources.iter().filter(|s| !named(s)).map(|s| s.path.clone()).collect()
+}
+
 fn read(folder: &Path, root: &Path, into: &mut Vec<Source>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -143,6 +158,11 @@ fn nothing_is_unfinished() {
 }
 
 #[test]
+fn nothing_is_left_over() {
+    clean(left_over);
+}
+
+#[test]
 fn the_rules_find_bad_examples() {
     let found = |rule: fn(&[Source]) -> Vec<String>, path: &str, text: &str| rule(&[Source::new(path, text)]).len();
     assert_eq!(found(foreign_names, "cost/mod.rs", "use dfdx::prelude::*;"), 1);
@@ -155,6 +175,11 @@ fn the_rules_find_bad_examples() {
     assert_eq!(found(unsafe_code, "cell/mod.rs", "#![forbid(unsafe_code)] use crate::architecture;"), 0);
     assert_eq!(found(unfinished, "cell/mod.rs", "fn f() { todo!() }"), 1);
     assert_eq!(found(unfinished, "cell/mod.rs", "fn f() { todo() } // todo!"), 0);
+    let [above, below] = ["cell/mod.rs", "cell/graph.rs"];
+    let both =
+        |text: &str| left_over(&[Source::new("lib.rs", "mod cell;"), Source::new(above, text), Source::new(below, "")]);
+    assert_eq!(both("pub(super) mod graph;"), Vec::<String>::new());
+    assert_eq!(both("mod graphs; // mod graph;"), [below]);
     assert_eq!(found(long, "cell/mod.rs", &"\n".repeat(LONGEST + 1)), 1);
     assert_eq!(found(long, "cell/mod.rs", &"\n".repeat(LONGEST)), 0);
 }
