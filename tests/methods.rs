@@ -2,6 +2,7 @@
 //! what it stands for, on a cell of two edges whose 64 networks can be enumerated.
 
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
+use std::sync::LazyLock;
 use wirecost::{
     architecture::{Choice, softmax_rows},
     data::synthetic,
@@ -28,6 +29,8 @@ use wirecost::{
 
 type M = Model<f64, Cpu>;
 type Set = Resident<f64, Cpu>;
+type Of<'a> = From<'a, f64, Cpu>;
+static BATCH: LazyLock<[Cut; 8]> = LazyLock::new(|| std::array::from_fn(Cut::whole));
 
 const EDGES: usize = 2;
 const OPERATIONS: usize = Operation::ALL.len();
@@ -48,12 +51,7 @@ fn model(name: Name) -> (Config, M, Set) {
 }
 
 /// One pass of a method and what it left on α.
-fn pass(
-    method: &mut dyn Method<f64, Cpu>,
-    model: &M,
-    from: From<f64, Cpu>,
-    name: &str,
-) -> (Array2<f64>, Batch, Array2<f64>) {
+fn pass(method: &mut dyn Method<f64, Cpu>, model: &M, from: Of, name: &str) -> (Array2<f64>, Batch, Array2<f64>) {
     let pass = Pass::frozen();
     let choice = method.draw(model, &pass, true, &mut stream(5, name)).unwrap();
     let z = Array2::from_shape_vec((EDGES, OPERATIONS), choice.weights().to_host().unwrap()).unwrap();
@@ -81,12 +79,11 @@ fn assert_closed(got: ArrayView2<f64>, edge: usize, want: &Array1<f64>, size: f6
 
 #[test]
 fn every_gradient_has_the_closed_form_of_section_2() {
-    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
     let size = |batch: &Batch| batch.gradients.fold(0.0f64, |a, g| a.max(g.abs())) * OPERATIONS as f64;
     for round in 0..4 {
         let name = format!("round {round}");
         let (_, model, images) = model(Name::Snas);
-        let (from, p) = (From { images: &images, cuts: &cuts }, p(&model));
+        let (from, p) = (From { images: &images, cuts: &*BATCH }, p(&model));
 
         let (z, batch, got) = pass(&mut Darts, &model, from, &name);
         for e in 0..EDGES {
@@ -156,8 +153,7 @@ fn is_gradient(got: &Array2<f64>, alpha: &Array2<f64>, f: &mut dyn FnMut(&Array2
 #[test]
 fn darts_and_snas_follow_the_loss_of_their_mixture() {
     let (_, mut model, images) = model(Name::Snas);
-    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
-    let from = From { images: &images, cuts: &cuts };
+    let from = From { images: &images, cuts: &*BATCH };
     let alpha = model.alpha.logits().unwrap();
     let methods: [Box<dyn Method<f64, Cpu>>; 2] = [Box::new(Darts), Box::new(Snas::new(0.6))];
     for mut method in methods {
@@ -173,7 +169,7 @@ fn darts_and_snas_follow_the_loss_of_their_mixture() {
 }
 
 /// Costs `[64, EDGES]` and losses of all networks.
-fn enumerate(model: &M, from: From<f64, Cpu>) -> Vec<(Vec<Operation>, Array3<f64>, f64)> {
+fn enumerate(model: &M, from: Of) -> Vec<(Vec<Operation>, Array3<f64>, f64)> {
     let pairs = Operation::ALL.iter().flat_map(|a| Operation::ALL.map(|b| vec![*a, b]));
     let run = |sampled: Vec<Operation>| {
         let choice = Choice::one_hot(&model.device, &sampled).unwrap();
@@ -195,9 +191,8 @@ fn expectation(alpha: &Array2<f64>, values: impl Iterator<Item = (Vec<Operation>
 #[test]
 fn dsnas_follows_the_expected_cost() {
     let (_, model, images) = model(Name::Dsnas);
-    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
     let alpha = model.alpha.logits().unwrap();
-    let all = enumerate(&model, From { images: &images, cuts: &cuts });
+    let all = enumerate(&model, From { images: &images, cuts: &*BATCH });
     let mean = |costs: &dyn Fn(&Array3<f64>, f64) -> Array3<f64>| {
         let one = |(s, c, l): &(Vec<Operation>, Array3<f64>, f64)| {
             let p = expectation(&alpha, [(s.clone(), 1.0)].into_iter());
@@ -230,8 +225,7 @@ fn dsnas_follows_the_expected_cost() {
 #[test]
 fn proxylessnas_follows_its_linear_form_and_keeps_other_paths() {
     let (_, mut model, images) = model(Name::ProxylessNas);
-    let cuts: Vec<Cut> = (0..8).map(Cut::whole).collect();
-    let from = From { images: &images, cuts: &cuts };
+    let from = From { images: &images, cuts: &*BATCH };
     let alpha = model.alpha.logits().unwrap();
     let (_, batch, got) = pass(&mut ProxylessNas::new(OPERATIONS), &model, from, "gates");
     let c = batch.gradients.sum_axis(Axis(0));

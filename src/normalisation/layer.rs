@@ -51,9 +51,11 @@ impl<E: Element, D: Backend<E>> Norm<E, D> {
         self.affine.is_some()
     }
 
-    /// The groups of an activation of `channels` channels and ε; nothing where nothing is normalised.
-    pub fn statistics(&self, channels: usize) -> Option<(Grouping, f64)> {
-        self.settings.kind.grouping(channels).map(|grouping| (grouping, self.settings.eps))
+    /// The groups of an activation of `channels` channels and ε, where the norm may be taken in one step with what is
+    /// before it: nothing where nothing is normalised, or where the pass has to see what lies between.
+    pub fn in_one_step(&self, channels: usize, pass: &Pass<E, D>) -> Option<(Grouping, f64)> {
+        let grouping = self.settings.kind.grouping(channels).filter(|_| pass.fuses());
+        grouping.map(|grouping| (grouping, self.settings.eps))
     }
 
     /// γ x̂ + β, or x̂ itself where the layer is not affine.

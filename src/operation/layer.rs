@@ -69,9 +69,9 @@ impl<E: Element, D: Backend<E>> Layer<E, D> {
         let deferred = match self {
             Layer::Identity => Some(Ok(Deferred::identity(x))),
             Layer::Pool(kind, norm) => {
-                let statistics = x.shape().last().and_then(|channels| norm.statistics(*channels));
-                let statistics = statistics.filter(|_| !norm.is_affine());
-                statistics.map(|(grouping, eps)| Deferred::pool(x, *kind, grouping, eps))
+                let one_step = x.shape().last().and_then(|channels| norm.in_one_step(*channels, pass));
+                let one_step = one_step.filter(|_| !norm.is_affine());
+                one_step.map(|(grouping, eps)| Deferred::pool(x, *kind, grouping, eps))
             }
             Layer::Blocks(blocks) => match &blocks[..] {
                 [one] if !one.is_affine() => one.deferred(x, pass),

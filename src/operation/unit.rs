@@ -2,7 +2,7 @@
 
 use super::{Order, Stage};
 use crate::{
-    normalisation::{Grouping, Norm, NormSettings},
+    normalisation::{Norm, NormSettings},
     tensor::{
         Backend, Element, Init, Parameter, Pass, Scope, Var,
         error::Result,
@@ -61,21 +61,42 @@ impl<E: Element, D: Backend<E>> Filter<E, D> {
         x: &Var<E, D>,
         pass: &mut Pass<E, D>,
     ) -> Result<Var<E, D>> {
-        let (Filter::Dense(last) | Filter::Separable { pointwise: last, .. }) = self;
-        let statistics = norm.statistics(last.value.shape()[3]).filter(|_| pass.fuses());
-        let xhat = match (self, statistics) {
-            (Filter::Dense(weight), Some((grouping, eps))) => {
-                x.normalised_convolution(&pass.parameter(weight), relu, grouping, eps)?
-            }
-            (Filter::Separable { depthwise, pointwise, dilation }, Some((grouping, eps))) if relu => {
-                x.separable(&pass.parameter(depthwise), *dilation, &pass.parameter(pointwise), grouping, eps)?
-            }
-            _ => {
-                let x = if relu { x.relu()? } else { x.clone() };
-                return norm.apply(&self.apply(&x, pass)?, pass);
-            }
+        let xhat = match self {
+            Filter::Dense(weight) => norm
+                .in_one_step(self.outputs(), pass)
+                .map(|(grouping, eps)| x.normalised_convolution(&pass.parameter(weight), relu, grouping, eps)),
+            Filter::Separable { .. } if relu => self.deferred(norm, x, pass).map(|deferred| deferred?.value()),
+            Filter::Separable { .. } => None,
+        };
+        let Some(xhat) = xhat.transpose()? else {
+            let x = if relu { x.relu()? } else { x.clone() };
+            return norm.apply(&self.apply(&x, pass)?, pass);
         };
         norm.affine(&xhat, pass)
+    }
+
+    /// `norm` of a separable filter's output for max(x, 0), without the affine map, to be computed where a node sums it;
+    /// nothing where it has to be taken apart.
+    fn deferred(&self, norm: &Norm<E, D>, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<Result<Deferred<E, D>>> {
+        let (weights, dilation) = self.separable_weights(pass)?;
+        let (grouping, eps) = norm.in_one_step(self.outputs(), pass)?;
+        Some(Deferred::separable(x, weights.each_ref(), dilation, grouping, eps))
+    }
+
+    /// The weights and the dilation of a separable filter.
+    fn separable_weights(&self, pass: &Pass<E, D>) -> Option<([Var<E, D>; 2], usize)> {
+        match self {
+            Filter::Dense(_) => None,
+            Filter::Separable { depthwise, pointwise, dilation } => {
+                Some(([depthwise, pointwise].map(|w| pass.parameter(w)), *dilation))
+            }
+        }
+    }
+
+    /// Output channels.
+    fn outputs(&self) -> usize {
+        let (Filter::Dense(last) | Filter::Separable { pointwise: last, .. }) = self;
+        last.value.shape()[3]
     }
 
     /// All weights.
@@ -120,36 +141,21 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
 
     /// The unit but for its affine map, to be computed where a node sums it; nothing where it has to be taken apart.
     pub fn deferred(&self, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<Result<Deferred<E, D>>> {
-        let (grouping, eps) = self.statistics(x, pass)?;
-        let (weights, dilation) = self.separable(pass)?;
-        Some(Deferred::separable(x, weights.each_ref(), dilation, grouping, eps))
+        if self.order == Order::ReluConvNorm { self.filter.deferred(&self.norm, x, pass) } else { None }
     }
 
     /// The same of this unit and `next` in a row, where no affine map is between them.
     pub fn deferred_with(&self, next: &Self, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<Result<Deferred<E, D>>> {
-        let (grouping, eps) = self.statistics(x, pass).filter(|_| !self.is_affine())?;
-        let ((first, dilation), (second, other)) = (self.separable(pass)?, next.separable(pass)?);
-        if dilation != other || next.statistics(x, pass)? != (grouping, eps) {
+        let units = [self, next];
+        if units.iter().any(|unit| unit.order != Order::ReluConvNorm) || self.is_affine() {
             return None;
         }
-        let weights = [first.each_ref(), second.each_ref()];
+        let [first, second] = units.map(|unit| unit.norm.in_one_step(unit.filter.outputs(), pass));
+        let [(weights, dilation), (weights2, dilation2)] =
+            [self.filter.separable_weights(pass)?, next.filter.separable_weights(pass)?];
+        let (grouping, eps) = first.filter(|_| first == second && dilation == dilation2)?;
+        let weights = [weights.each_ref(), weights2.each_ref()];
         Some(Deferred::separable_twice(x, weights, dilation, grouping, eps))
-    }
-
-    /// Its norm's groups and ε, where the paper's order allows to take the unit in one step.
-    fn statistics(&self, x: &Var<E, D>, pass: &Pass<E, D>) -> Option<(Grouping, f64)> {
-        let channels = x.shape().last().copied()?;
-        self.norm.statistics(channels).filter(|_| self.order == Order::ReluConvNorm && pass.fuses())
-    }
-
-    /// The weights and the dilation of a separable filter.
-    fn separable(&self, pass: &Pass<E, D>) -> Option<([Var<E, D>; 2], usize)> {
-        match &self.filter {
-            Filter::Dense(_) => None,
-            Filter::Separable { depthwise, pointwise, dilation } => {
-                Some(([depthwise, pointwise].map(|w| pass.parameter(w)), *dilation))
-            }
-        }
     }
 
     /// γ x̂ + β, or x̂ itself.

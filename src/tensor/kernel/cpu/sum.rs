@@ -9,7 +9,7 @@ use super::{
         *,
     },
     GROUP, Generic, buffers, done, each_chunk,
-    image::{AddStandardised, Axpy, Centred, Dot, Multiple, ThroughNorm, spread},
+    image::{AddStandardised, Axpy, Dot, Multiple, ThroughNorm, spread},
     pool::{Arriving, Taken},
     room,
     separable::Half,
@@ -19,29 +19,29 @@ use super::{
 use crate::tensor::{
     Element, Error,
     error::Result,
-    op::{Normalise, Summand, Term, Twice, WeightedSum},
+    op::{Normalise, Pool, Separable, Summand, Term, Twice, WeightedSum},
 };
 use dfdx::tensor::{Cpu, CpuError};
 
-/// The inputs, and what each operation left.
+/// The inputs, and what each operation gave; nothing where it is the identity.
 pub struct Saved<E: Element> {
     inputs: Vec<Arc<Buf<E, Cpu>>>,
-    terms: Vec<Given<E>>,
+    terms: Vec<Option<Raw<E>>>,
 }
 
-/// What an operation gave.
-enum Given<E: Element> {
-    /// Its x.
-    Identity,
-    /// The value before its norm, μ and 1/√(σ² + ε) for each (sample, channel), and what its own way back needs.
-    Raw { y: Buf<E, Cpu>, statistics: [Vec<E>; 2], kept: Kept<E> },
+/// A value before its norm, with μ and 1/√(σ² + ε) for each (sample, channel), and the way back to x.
+struct Raw<E: Element> {
+    y: Buf<E, Cpu>,
+    normalise: Normalise,
+    statistics: [Vec<E>; 2],
+    back: Back<E>,
 }
 
-/// What an operation's way back needs.
-enum Kept<E: Element> {
-    Pool(Taken),
-    Separable,
-    Twice(Between<E>),
+/// An operation and what its way back needs.
+enum Back<E: Element> {
+    Pool(Pool, Taken),
+    Separable(Separable),
+    Twice(Separable, Between<E>),
 }
 
 impl<E: Element> Generic<WeightedSum, E> for Cpu {
@@ -59,18 +59,19 @@ impl<E: Element> Generic<WeightedSum, E> for Cpu {
 
     fn forward(&self, op: &WeightedSum, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Self::Saved> {
         let (level, per_sample, c, weights) = (Vectors::current(), op.image.per_sample(), op.image.c, xs[0]);
-        let terms = op.terms.iter().map(|term| Given::new(self, term, xs)).collect::<Result<Vec<_>>>()?;
+        let terms = op.terms.iter().map(|term| Raw::of(self, term, xs)).collect::<Result<Vec<_>>>()?;
         let mut y = buffers::take(self, op.image.n * per_sample).map_err(Error::device)?;
         let work = terms.len() * y.len();
         each_chunk(&mut y, per_sample, work, |n, out| {
-            for (k, (term, given)) in op.terms.iter().zip(&terms).enumerate() {
+            for (k, (term, raw)) in op.terms.iter().zip(&terms).enumerate() {
                 let (s, add) = (weights[term.weight], k > 0);
-                let (x, out) = (&given.value(xs[term.x])[n * per_sample..][..per_sample], &mut *out);
-                match (given.centred(), add) {
-                    (None, true) => run(level, Axpy { s, x, out }),
-                    (None, false) => run(level, Multiple { s, x, out }),
-                    (Some(centred), add) => {
-                        let [mean, rstd] = centred.map(|all| spread(&all[n * c..][..c]));
+                let x = &raw.as_ref().map_or(&***xs[term.x], |raw| &raw.y)[n * per_sample..][..per_sample];
+                let out = &mut *out;
+                match raw {
+                    None if add => run(level, Axpy { s, x, out }),
+                    None => run(level, Multiple { s, x, out }),
+                    Some(Raw { statistics, .. }) => {
+                        let [mean, rstd] = statistics.each_ref().map(|all| spread(&all[n * c..][..c]));
                         run(level, AddStandardised { s, x, mean: &mean, rstd: &rstd, out, add });
                     }
                 }
@@ -88,12 +89,9 @@ impl<E: Element> Generic<WeightedSum, E> for Cpu {
     ) -> std::result::Result<(), CpuError> {
         let (weights, weighted) = (&inputs[0], gxs[0].is_some());
         let mut products = op.values_backward(self, &inputs, gy, gxs)?;
-        for (k, (term, given)) in op.terms.iter().zip(terms).enumerate().rev() {
-            let (s, (Some(normalise), Given::Raw { mut y, statistics, kept })) =
-                (weights[term.weight], (term.normalise(), given))
-            else {
-                continue;
-            };
+        for (k, (term, raw)) in op.terms.iter().zip(terms).enumerate().rev() {
+            let Some(Raw { mut y, normalise, statistics, back }) = raw else { continue };
+            let s = weights[term.weight];
             let centred = [&statistics[0][..], &statistics[1]];
             let (product, [means, mean_products]) = normalise.look(&y, centred, gy, s, weighted);
             products[k] = product;
@@ -101,19 +99,18 @@ impl<E: Element> Generic<WeightedSum, E> for Cpu {
             let through = ThroughNorm { g: gy, s, y: &y, centred: Some(centred), norm };
             let (before, after) = gxs.split_at_mut(term.parameters);
             let (x, gx, parameters) = (&inputs[term.x], &mut before[term.x], &inputs[term.parameters..]);
-            match (term.operation, kept) {
-                (Summand::Pool(op, _), Kept::Pool(taken)) => {
+            match back {
+                Back::Pool(op, taken) => {
                     op.gradient(self, &taken, Arriving::Beyond(normalise.gradient(through)), gx)?
                 }
-                (Summand::Separable(op), Kept::Separable) => {
+                Back::Separable(op) => {
                     let half = Half { x, centred: None, weights: [&parameters[0], &parameters[1]] };
                     op.gradient(self, half, through, gx, &mut after[..2])?;
                 }
-                (Summand::Twice(Twice(op)), Kept::Twice(between)) => {
+                Back::Twice(op, between) => {
                     let w = [0, 1, 2, 3].map(|which: usize| &parameters[which][..]);
                     op.gradient_twice(self, x, w, between, through, gx, &mut after[..4])?;
                 }
-                _ => unreachable!("what its operation left"),
             }
             buffers::give(&mut y);
         }
@@ -126,51 +123,30 @@ impl<E: Element> Generic<WeightedSum, E> for Cpu {
     }
 }
 
-impl<E: Element> Given<E> {
+impl<E: Element> Raw<E> {
     /// Computes a term but for its norm.
-    fn new(device: &Cpu, term: &Term, xs: &[&Arc<Buf<E, Cpu>>]) -> Result<Self> {
-        let Some(normalise) = term.normalise() else { return Ok(Given::Identity) };
+    fn of(device: &Cpu, term: &Term, xs: &[&Arc<Buf<E, Cpu>>]) -> Result<Option<Self>> {
         let (x, w) = (xs[term.x], &xs[term.parameters..]);
-        let mut y = buffers::take(device, x.len()).map_err(Error::device)?;
-        let (sums, kept) = match term.operation {
-            Summand::Identity => unreachable!("has no norm"),
-            Summand::Pool(op, _) => {
+        let take = || buffers::take(device, x.len()).map_err(Error::device);
+        let (y, normalise, sums, back) = match term.operation {
+            Summand::Identity => return Ok(None),
+            Summand::Pool(op, normalise) => {
+                let mut y = take()?;
                 let (taken, sums) = op.pool(x, &mut y, true);
-                (sums, Kept::Pool(taken))
+                (y, normalise, sums, Back::Pool(op, taken))
             }
-            Summand::Separable(op) => (op.convolve(x, None, [w[0], w[1]], &mut y), Kept::Separable),
+            Summand::Separable(op) => {
+                let mut y = take()?;
+                let sums = op.convolve(x, None, [w[0], w[1]], &mut y);
+                (y, op.normalise, sums, Back::Separable(op))
+            }
             Summand::Twice(Twice(op)) => {
+                let mut y = take()?;
                 let (sums, between) = op.convolve_twice(device, x, [w[0], w[1], w[2], w[3]], &mut y)?;
-                (sums, Kept::Twice(between))
+                (y, op.normalise, sums, Back::Twice(op, between))
             }
         };
-        Ok(Given::Raw { statistics: normalise.statistics(&y, sums), y, kept })
-    }
-
-    /// What is added, perhaps still to be normalised; `x` is what the operation read.
-    fn value<'a>(&'a self, x: &'a [E]) -> &'a [E] {
-        match self {
-            Given::Identity => x,
-            Given::Raw { y, .. } => y,
-        }
-    }
-
-    /// By what it is to be normalised.
-    fn centred(&self) -> Centred<'_, E> {
-        match self {
-            Given::Identity => None,
-            Given::Raw { statistics: [mean, rstd], .. } => Some([mean, rstd]),
-        }
-    }
-}
-
-impl Term {
-    fn normalise(&self) -> Option<Normalise> {
-        match self.operation {
-            Summand::Identity => None,
-            Summand::Pool(_, normalise) => Some(normalise),
-            Summand::Separable(op) | Summand::Twice(Twice(op)) => Some(op.normalise),
-        }
+        Ok(Some(Raw { statistics: normalise.statistics(&y, sums), y, normalise, back }))
     }
 }
 

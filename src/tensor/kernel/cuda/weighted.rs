@@ -14,19 +14,19 @@ pub struct Saved<E: Real> {
     terms: Vec<Given<E>>,
 }
 
-/// What a term gave, and what its operation left.
+/// What a term gave, and the way back to x unless it is x itself.
 struct Given<E: Real> {
     y: Arc<Buf<E, Cuda>>,
-    kept: Kept<E>,
+    back: Option<Back<E>>,
 }
 
-type Of<Op, E> = <Cuda as Kernel<Op, E>>::Saved;
+/// An operation with what it left.
+type With<Op, E> = (Op, <Cuda as Kernel<Op, E>>::Saved);
 
-enum Kept<E: Real> {
-    Identity,
-    Pool(Of<Pool, E>, Of<Normalise, E>),
-    Separable(Of<Separable, E>),
-    Twice(Of<Twice, E>),
+enum Back<E: Real> {
+    Pool(With<Pool, E>, With<Normalise, E>),
+    Separable(With<Separable, E>),
+    Twice(With<Twice, E>),
 }
 
 impl<E: Real> Kernel<WeightedSum, E> for Cuda {
@@ -78,13 +78,11 @@ impl<E: Real> Kernel<WeightedSum, E> for Cuda {
         for term in op.terms.iter().filter(|term| matches!(term.operation, Summand::Identity)) {
             gxs[term.x].iter_mut().try_for_each(|gx| hand_on(term, gx))?;
         }
-        for (term, Given { kept, .. }) in op.terms.iter().zip(terms).rev() {
-            if matches!(kept, Kept::Identity) {
-                continue;
-            }
+        for (term, Given { back, .. }) in op.terms.iter().zip(terms).rev() {
+            let Some(back) = back else { continue };
             let mut g = fresh::<E>(self, 0)?;
             hand_on(term, &mut g)?;
-            go_back::<E>(self, term, kept, &g, gxs)?;
+            back.go(self, term, &g, gxs)?;
         }
         Ok(())
     }
@@ -93,50 +91,46 @@ impl<E: Real> Kernel<WeightedSum, E> for Cuda {
 /// Computes a term.
 fn compute<E: Real>(device: &Cuda, term: &Term, xs: &[&Arc<Buf<E, Cuda>>]) -> Result<Given<E>> {
     let (x, w) = (xs[term.x], &xs[term.parameters..]);
-    Ok(match &term.operation {
-        Summand::Identity => Given { y: x.clone(), kept: Kept::Identity },
+    let (y, back) = match term.operation {
+        Summand::Identity => return Ok(Given { y: x.clone(), back: None }),
         Summand::Pool(pool, normalise) => {
-            let (y, taken) = device.forward(pool, &[x])?;
-            let (y, kept) = device.forward(normalise, &[&y])?;
-            Given { y, kept: Kept::Pool(taken, kept) }
+            let (y, taken) = device.forward(&pool, &[x])?;
+            let (y, kept) = device.forward(&normalise, &[&y])?;
+            (y, Back::Pool((pool, taken), (normalise, kept)))
         }
         Summand::Separable(op) => {
-            let (y, kept) = device.forward(op, &[x, w[0], w[1]])?;
-            Given { y, kept: Kept::Separable(kept) }
+            let (y, kept) = device.forward(&op, &[x, w[0], w[1]])?;
+            (y, Back::Separable((op, kept)))
         }
         Summand::Twice(op) => {
-            let (y, kept) = device.forward(op, &[x, w[0], w[1], w[2], w[3]])?;
-            Given { y, kept: Kept::Twice(kept) }
+            let (y, kept) = device.forward(&op, &[x, w[0], w[1], w[2], w[3]])?;
+            (y, Back::Twice((op, kept)))
         }
-    })
+    };
+    Ok(Given { y, back: Some(back) })
 }
 
-/// The way back through a term's operation from the gradient of what it gave.
-fn go_back<E: Real>(
-    device: &Cuda,
-    term: &Term,
-    kept: Kept<E>,
-    g: &Buf<E, Cuda>,
-    gxs: &mut [Option<Buf<E, Cuda>>],
-) -> Done {
-    let weights = match term.operation {
-        Summand::Identity | Summand::Pool(..) => 0,
-        Summand::Separable(_) => 2,
-        Summand::Twice(_) => 4,
-    };
-    let places: Vec<_> = [term.x].into_iter().chain(term.parameters..term.parameters + weights).collect();
-    let mut gradients: Vec<_> = places.iter().map(|place| gxs[*place].take()).collect();
-    match (&term.operation, kept) {
-        (Summand::Pool(pool, normalise), Kept::Pool(taken, kept)) => {
-            let mut through = [Some(fresh::<E>(device, 0)?)];
-            device.backward(normalise, kept, g, &mut through)?;
-            let [through] = through.map(|g| g.expect("asked for"));
-            device.backward(pool, taken, &through, &mut gradients)?;
+impl<E: Real> Back<E> {
+    /// From the gradient of what the term gave.
+    fn go(self, device: &Cuda, term: &Term, g: &Buf<E, Cuda>, gxs: &mut [Option<Buf<E, Cuda>>]) -> Done {
+        let weights = match self {
+            Back::Pool(..) => 0,
+            Back::Separable(_) => 2,
+            Back::Twice(_) => 4,
+        };
+        let places: Vec<_> = [term.x].into_iter().chain(term.parameters..term.parameters + weights).collect();
+        let mut gradients: Vec<_> = places.iter().map(|place| gxs[*place].take()).collect();
+        match self {
+            Back::Pool((pool, taken), (normalise, kept)) => {
+                let mut through = [Some(fresh::<E>(device, 0)?)];
+                device.backward(&normalise, kept, g, &mut through)?;
+                let [through] = through.map(|g| g.expect("asked for"));
+                device.backward(&pool, taken, &through, &mut gradients)?;
+            }
+            Back::Separable((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
+            Back::Twice((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
         }
-        (Summand::Separable(op), Kept::Separable(kept)) => device.backward(op, kept, g, &mut gradients)?,
-        (Summand::Twice(op), Kept::Twice(kept)) => device.backward(op, kept, g, &mut gradients)?,
-        _ => unreachable!("what its operation left"),
+        places.into_iter().zip(gradients).for_each(|(place, gradient)| gxs[place] = gradient);
+        Ok(())
     }
-    places.into_iter().zip(gradients).for_each(|(place, gradient)| gxs[place] = gradient);
-    Ok(())
 }

@@ -143,9 +143,9 @@ impl<E: Element> Dense<'_, E> {
                 inputs.enter(x, framed, y);
                 for (block, w) in w.chunks_exact(rows).enumerate() {
                     seq();
-                    let parts = (inputs.ahead(framed, y, tiles * blocks), Ahead::new(out, row, row, tiles * blocks));
-                    let next = [parts.0, Some(parts.1)].map(|ahead| ahead.map(|ahead| ahead.after(block * tiles)));
-                    pointwise(line, x, w, run, next);
+                    let parts = tiles * blocks;
+                    let next = [inputs.ahead(framed, y, parts), Some(Ahead::new(out, row, row, parts))];
+                    pointwise(line, x, w, run, next.map(|ahead| ahead.map(|ahead| ahead.after(block * tiles))));
                     store_row(out, line, co, block, self.add);
                 }
             }

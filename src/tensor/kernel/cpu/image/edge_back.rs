@@ -136,6 +136,7 @@ impl<E: Element> EdgeBackward<'_, E> {
                     }
                     for (block, pw) in pw_back.chunks_exact(c).enumerate() {
                         seq();
+                        // What other parts ask for while the weights' gradients are computed is asked for here without.
                         let next = [through.y, through.g].map(|all| Ahead::row(all, frame, y + 1, (block, blocks)));
                         pointwise(back.row(block, y), g, pw, c, [Some(next[0]), (!self.weights).then_some(next[1])]);
                         if self.weights {
