@@ -19,6 +19,7 @@ mod optimise;
 mod pool;
 mod relu;
 mod separable;
+mod share;
 mod sum;
 mod twice;
 
@@ -32,11 +33,8 @@ use dfdx::{
     tensor::{Cpu, CpuError, OwnedTape, PutTape, Tensor, ZerosTensor},
 };
 use image::Axpy;
-use rayon::prelude::*;
+use share::{each_chunk, each_chunk_with};
 use std::sync::Arc;
-
-/// Below this many elementary steps, handing work to other threads costs more than it brings.
-const WORTH_SHARING: usize = 1 << 16;
 
 /// Images whose sums one thread takes together.
 const GROUP: usize = 4;
@@ -93,35 +91,6 @@ impl<E: Element> Memory<E> for Cpu {
     fn run_tape(&self, tape: OwnedTape<E, Self>) -> std::result::Result<(), CpuError> {
         let start: Tensor<Rank0, E, Cpu> = self.try_zeros()?;
         start.put_tape(tape).try_backward().map(|_| ())
-    }
-}
-
-/// Runs `f` on each `size` elements of `out` with their index; `work` is the number of elementary
-/// steps in all. Results come back in index order.
-fn each_chunk<E: Send, R: Send>(
-    out: &mut [E],
-    size: usize,
-    work: usize,
-    f: impl Fn(usize, &mut [E]) -> R + Sync + Send,
-) -> Vec<R> {
-    each_chunk_with(out, size, work, || (), |(), i, chunk| f(i, chunk))
-}
-
-/// The same with a workspace, which a thread makes for itself and uses for many chunks.
-fn each_chunk_with<E: Send, S, R: Send>(
-    out: &mut [E],
-    size: usize,
-    work: usize,
-    workspace: impl Fn() -> S + Sync + Send,
-    f: impl Fn(&mut S, usize, &mut [E]) -> R + Sync + Send,
-) -> Vec<R> {
-    let n = out.len().div_ceil(size);
-    if work < WORTH_SHARING {
-        let mut s = workspace();
-        out.chunks_mut(size).enumerate().map(|(i, chunk)| f(&mut s, i, chunk)).collect()
-    } else {
-        let chunks = out.par_chunks_mut(size).enumerate().with_min_len(n * WORTH_SHARING / work / 2 + 1);
-        chunks.map_init(workspace, |s, (i, chunk)| f(s, i, chunk)).collect()
     }
 }
 
