@@ -31,6 +31,16 @@ where
         ("relu", vec![x.clone()], Box::new(|v| v[0].relu().unwrap())),
         ("max_pool_3x3", vec![x.clone()], Box::new(|v| v[0].pool(PoolKind::Max).unwrap())),
         ("avg_pool_3x3", vec![x.clone()], Box::new(|v| v[0].pool(PoolKind::Average).unwrap())),
+        (
+            "normalised_max_pool_3x3",
+            vec![x.clone()],
+            Box::new(|v| v[0].normalised_pool(PoolKind::Max, BATCH, 1e-5).unwrap()),
+        ),
+        (
+            "normalised_avg_pool_3x3",
+            vec![x.clone()],
+            Box::new(|v| v[0].normalised_pool(PoolKind::Average, BATCH, 1e-5).unwrap()),
+        ),
         ("pointwise", vec![x.clone(), vec![1, 1, C, C]], Box::new(|v| v[0].convolution(&v[1]).unwrap())),
         ("convolution_3x3", vec![x.clone(), vec![3, 3, C, C]], Box::new(|v| v[0].convolution(&v[1]).unwrap())),
         ("depthwise_3x3", vec![x.clone(), vec![3, 3, C]], Box::new(|v| v[0].depthwise(&v[1], 1).unwrap())),

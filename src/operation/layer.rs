@@ -49,7 +49,10 @@ impl<E: Element, D: Backend<E>> Layer<E, D> {
     pub fn apply(&self, x: &Var<E, D>, pass: &mut Pass<E, D>) -> Result<Var<E, D>> {
         match self {
             Layer::Identity => Ok(x.clone()),
-            Layer::Pool(kind, norm) => norm.apply(&x.pool(*kind)?, pass),
+            Layer::Pool(kind, norm) => match norm.in_one_step(channels(x), pass) {
+                Some((grouping, eps)) => norm.affine(&x.normalised_pool(*kind, grouping, eps)?, pass),
+                None => norm.apply(&x.pool(*kind)?, pass),
+            },
             Layer::Blocks(blocks) => {
                 if let [first, second] = &blocks[..]
                     && let Some(y) = first.deferred_with(second, x, pass)
@@ -69,8 +72,7 @@ impl<E: Element, D: Backend<E>> Layer<E, D> {
         let deferred = match self {
             Layer::Identity => Some(Ok(Deferred::identity(x))),
             Layer::Pool(kind, norm) => {
-                let one_step = x.shape().last().and_then(|channels| norm.in_one_step(*channels, pass));
-                let one_step = one_step.filter(|_| !norm.is_affine());
+                let one_step = norm.in_one_step(channels(x), pass).filter(|_| !norm.is_affine());
                 one_step.map(|(grouping, eps)| Deferred::pool(x, *kind, grouping, eps))
             }
             Layer::Blocks(blocks) => match &blocks[..] {
@@ -90,4 +92,8 @@ impl<E: Element, D: Backend<E>> Layer<E, D> {
             Layer::Blocks(blocks) => blocks.iter_mut().flat_map(Unit::parameters).collect(),
         }
     }
+}
+
+fn channels<E: Element, D: Backend<E>>(x: &Var<E, D>) -> usize {
+    x.shape().last().copied().unwrap_or(0)
 }

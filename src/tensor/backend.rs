@@ -5,7 +5,7 @@ use super::{
     kernel::{Assemble, Kernel, Memory, Optimise},
     op::{
         Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
-        NormalisedConvolution, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
+        NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
     },
 };
 use std::str::FromStr;
@@ -25,6 +25,7 @@ pub trait Backend<E: Element>:
     + Kernel<GlobalAveragePool, E>
     + Kernel<Normalise, E>
     + Kernel<NormalisedConvolution, E>
+    + Kernel<NormalisedPool, E>
     + Kernel<Pool, E>
     + Kernel<Relu, E>
     + Kernel<Separable, E>
@@ -47,6 +48,7 @@ impl<E: Element, D> Backend<E> for D where
         + Kernel<GlobalAveragePool, E>
         + Kernel<Normalise, E>
         + Kernel<NormalisedConvolution, E>
+        + Kernel<NormalisedPool, E>
         + Kernel<Pool, E>
         + Kernel<Relu, E>
         + Kernel<Separable, E>

@@ -205,6 +205,11 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
         let two: Vec<f64> = two.iter().map(|x| x.double()).collect();
         near("two edges in one step", one, &two, &vec![bound; two.len()])?;
     }
+    for kind in [PoolKind::Max, PoolKind::Average] {
+        let one = on_device::<E, D>(&leaves[..1], &g, |v| v[0].normalised_pool(kind, group, 1e-5).unwrap());
+        let parts = on_device::<E, D>(&leaves[..1], &g, |v| v[0].pool(kind).unwrap().normalise(group, 1e-5).unwrap());
+        prop_assert_eq!(one, parts);
+    }
     // The stem and a cell's preprocessing, no kernel of which is longer, in one step are their parts.
     let kernel = kernel.min(3);
     let dense = draw(seed, "dense", kernel * kernel * c * 4);

@@ -11,6 +11,7 @@
 //! | [`Separable`] | ReLU → depthwise → pointwise → x̂ in one step | Fig. 8 |
 //! | [`Twice`] | the same twice | Fig. 8 |
 //! | [`NormalisedConvolution`] | ReLU if asked for → dense → x̂ in one step | Fig. 8 |
+//! | [`NormalisedPool`] | pooling → x̂ in one step | protocol |
 //! | [`WeightedSum`] | Σ_k Z_k o_k(x_k): a mixture, and a node's total | sect. 2.1 |
 //! | [`Concatenate`] | channels side by side: a cell's output | Fig. 7 |
 //! | [`GlobalAveragePool`], [`Bias`] | the head | Fig. 10 |
@@ -29,7 +30,7 @@ pub use concatenate::Concatenate;
 pub use convolution::{Convolution, Depthwise, NormalisedConvolution};
 pub use head::{Bias, CrossEntropy, GlobalAveragePool, Loss, Softmax, finite_loss};
 pub use normalise::{Affine, AffineLayout, Grouping, Normalise};
-pub use pool::{Pool, PoolKind};
+pub use pool::{NormalisedPool, Pool, PoolKind};
 pub use relu::Relu;
 pub use separable::{Separable, Twice};
 pub use sum::{Deferred, Summand, Term, WeightedSum};

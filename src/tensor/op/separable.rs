@@ -1,6 +1,6 @@
 //! A whole edge in one step: what sep_conv and dil_conv are made of.
 
-use super::{Deferred, Depthwise, Grouping, Image, Normalise, Pool};
+use super::{Deferred, Depthwise, Grouping, Image, Normalise, NormalisedPool};
 use crate::tensor::{Element, Error, Kernel, Memory, Var, error::Result};
 
 /// norm(pointwise(depthwise(relu(x)))), without the affine map.
@@ -23,7 +23,7 @@ pub struct Twice(pub Separable);
 impl<E, D> Var<E, D>
 where
     E: Element,
-    D: Memory<E> + Kernel<Pool, E> + Kernel<Normalise, E> + Kernel<Separable, E> + Kernel<Twice, E>,
+    D: Memory<E> + Kernel<NormalisedPool, E> + Kernel<Separable, E> + Kernel<Twice, E>,
 {
     /// `[N, H, W, C]` with weights `[k, k, C]` and `[1, 1, C, C]` to the same shape: as
     /// [`relu`](Var::relu), [`depthwise`](Var::depthwise), [`convolution`](Var::convolution) and

@@ -1,6 +1,6 @@
 //! A node: the weighted total of what the operations on its edges give.
 
-use super::{Grouping, Image, Normalise, Pool, PoolKind, Separable, Twice};
+use super::{Grouping, Image, NormalisedPool, PoolKind, Separable, Twice};
 use crate::tensor::{Element, Error, Kernel, Memory, Var, error::Result};
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ pub enum Summand {
     /// Nothing.
     Identity,
     /// A pooling and its norm.
-    Pool(Pool, Normalise),
+    Pool(NormalisedPool),
     /// A separable convolution with its norm; depthwise and pointwise weights.
     Separable(Separable),
     /// Two of them; the weights of the first, then of the second.
@@ -57,11 +57,10 @@ impl<E: Element, D: Memory<E>> Deferred<E, D> {
         Self::new(x, Summand::Identity, &[])
     }
 
-    /// x̂ of a pooling.
+    /// As [`Var::normalised_pool`].
     pub fn pool(x: &Var<E, D>, kind: PoolKind, grouping: Grouping, eps: f64) -> Result<Self> {
-        let image = Image::of("pooling", x.shape())?;
-        let operation = Summand::Pool(Pool { image, kind }, Normalise::of(image, grouping, eps)?);
-        Ok(Self::new(x, operation, &[]))
+        let op = NormalisedPool::of(x.shape(), kind, grouping, eps)?;
+        Ok(Self::new(x, Summand::Pool(op), &[]))
     }
 
     /// As [`Var::separable`].
@@ -92,7 +91,7 @@ impl<E: Element, D: Memory<E>> Deferred<E, D> {
 impl<E, D> Deferred<E, D>
 where
     E: Element,
-    D: Memory<E> + Kernel<Pool, E> + Kernel<Normalise, E> + Kernel<Separable, E> + Kernel<Twice, E>,
+    D: Memory<E> + Kernel<NormalisedPool, E> + Kernel<Separable, E> + Kernel<Twice, E>,
 {
     /// What the operation gives, computed by itself.
     pub fn value(&self) -> Result<Var<E, D>> {
@@ -100,7 +99,7 @@ where
         let shape = || self.x.shape().to_vec();
         match self.operation {
             Summand::Identity => Ok(self.x.clone()),
-            Summand::Pool(pool, normalise) => Var::apply(normalise, &[&Var::apply(pool, &inputs, shape())?], shape()),
+            Summand::Pool(op) => Var::apply(op, &inputs, shape()),
             Summand::Separable(op) => Var::apply(op, &inputs, shape()),
             Summand::Twice(op) => Var::apply(op, &inputs, shape()),
         }

@@ -4,7 +4,7 @@
 use super::{super::*, Generic};
 use crate::tensor::op::{
     Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
-    NormalisedConvolution, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
+    NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
 };
 use dfdx::tensor::{Cpu, CpuError};
 
@@ -41,7 +41,7 @@ macro_rules! compiled {
     ($($element:ty),*) => {$(
         compiled! {
             $element: Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
-            NormalisedConvolution, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
+            NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
         }
     )*};
 }

@@ -60,7 +60,7 @@ impl Convolution {
         let (level, size) = (Vectors::current(), image.h * image.w);
         each_chunk(out, GROUP * size * co, self.work(), |i, out| {
             let x = &x[i * GROUP * size * image.c..][..out.len() / co * image.c];
-            run(level, Dense { inputs: self.inputs(image, x, false), co, w, out, add });
+            run(level, Dense { inputs: self.inputs(image, x, false), co, w, out, add, positive: None });
         });
     }
 

@@ -8,7 +8,7 @@ use super::{
         *,
     },
     GROUP, Generic, add_parts, buffers, done, each_chunk, each_chunk_with,
-    image::{Aligned, Dense, DenseGradient, ReluGradient, Total, transposed},
+    image::{Aligned, Dense, DenseGradient, Total, transposed},
     room,
 };
 use crate::tensor::{Element, Error, op::NormalisedConvolution};
@@ -35,7 +35,7 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
             let images = x[i * GROUP * from..].chunks_exact(from).zip(out.chunks_exact_mut(to));
             for ((x, out), sums) in images.zip(sums.chunks_exact_mut(image.c)) {
                 let inputs = conv.inputs(conv.image, x, op.relu);
-                run(level, Dense { inputs, co: conv.out, w, out, add: false });
+                run(level, Dense { inputs, co: conv.out, w, out, add: false, positive: None });
                 run(level, Total { x: out, sums });
             }
             sums
@@ -65,8 +65,8 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
             None => (0..image.n.div_ceil(GROUP)).map(|_| None).collect(),
         };
         // All gradients while an image is in the cache.
-        let space = || [to, from].map(Aligned::zeros);
-        let parts = each_chunk_with(&mut groups, 1, 2 * conv.work(), space, |[g, g_relu], i, gx| {
+        let space = || Aligned::zeros(to);
+        let parts = each_chunk_with(&mut groups, 1, 2 * conv.work(), space, |g, i, gx| {
             let mut sums = vec![E::zero(); w.len()];
             for n in i * GROUP..image.n.min((i + 1) * GROUP) {
                 gradient.of(n, g, false);
@@ -77,12 +77,8 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
                 }
                 let (Some(gx), Some(w)) = (&mut gx[0], &w_back) else { continue };
                 let (inputs, out) = (conv.inputs(image, g, false), &mut gx[(n - i * GROUP) * from..][..from]);
-                if op.relu {
-                    run(level, Dense { inputs, co: conv.image.c, w, out: g_relu, add: false });
-                    run(level, ReluGradient { x, g: g_relu, out, add });
-                } else {
-                    run(level, Dense { inputs, co: conv.image.c, w, out, add });
-                }
+                let positive = op.relu.then_some(x);
+                run(level, Dense { inputs, co: conv.image.c, w, out, add, positive });
             }
             sums
         });

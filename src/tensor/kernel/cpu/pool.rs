@@ -1,18 +1,18 @@
-//! 3×3 maximum and average pooling.
+//! 3×3 maximum and average pooling, alone and in one step with its norm.
 
 use super::{
     super::{
         vectors::{Vectors, run},
         *,
     },
-    Generic, buffers, each_chunk_with,
-    image::{Aligned, Frame, Maximum, MaximumGradient, Total, WindowSums},
+    Generic, buffers, done, each_chunk_with,
+    image::{Aligned, Apportion, Frame, Maximum, MaximumGradient, Shares, Total, WindowSums},
     normalise::Gradient,
     room,
 };
 use crate::tensor::{
     Element, Error,
-    op::{Pool, PoolKind},
+    op::{Image, NormalisedPool, Pool, PoolKind},
 };
 use dfdx::tensor::{Cpu, CpuError};
 
@@ -37,6 +37,40 @@ impl<E: Element> Generic<Pool, E> for Cpu {
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
         op.gradient(self, &taken, Arriving::Here(gy), &mut gxs[0])
+    }
+}
+
+/// What the backward pass of a normalised pooling needs: the taps, x̂, and 1/√(σ² + ε) for each (sample, channel).
+pub struct Saved<E: Element> {
+    taken: Taken,
+    xhat: Arc<Buf<E, Cpu>>,
+    rstd: Vec<E>,
+}
+
+impl<E: Element> Generic<NormalisedPool, E> for Cpu {
+    type Saved = Saved<E>;
+    const FILLS_EMPTY: bool = true;
+
+    fn forward(&self, op: &NormalisedPool, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Saved<E>> {
+        let mut y = buffers::take(self, xs[0].len()).map_err(Error::device)?;
+        let (taken, sums) = op.pool.pool(xs[0], &mut y, true);
+        let rstd = op.normalise.standardise(None, &mut y, sums);
+        let xhat = Arc::new(y);
+        Ok((xhat.clone(), Saved { taken, xhat, rstd }))
+    }
+
+    fn backward(
+        &self,
+        op: &NormalisedPool,
+        Saved { taken, xhat, rstd }: Saved<E>,
+        gy: &Buf<E, Cpu>,
+        gxs: &mut [Option<Buf<E, Cpu>>],
+    ) -> std::result::Result<(), CpuError> {
+        let means = op.normalise.gradient_means(gy, &xhat);
+        let gradient = op.normalise.gradient(op.normalise.through(gy, &xhat, &means, &rstd));
+        op.pool.gradient(self, &taken, Arriving::Beyond(gradient), &mut gxs[0])?;
+        done(xhat);
+        Ok(())
     }
 }
 
@@ -114,30 +148,28 @@ impl Pool {
         let space = || (frame.empty(), Aligned::zeros(frame.stride()));
         each_chunk_with(y, self.image.per_sample(), 9 * x.len(), space, |(padded, space), n, out| {
             frame.fill(self.sample(x, n), padded);
-            run(level, WindowSums { frame, x: padded, share: Some(&shares), out: &mut *out, add: false, space });
+            run(level, WindowSums { frame, x: padded, shares: Some(&shares), out: &mut *out, add: false, space });
             then(out)
         })
     }
 
     fn average_gradient<E: Element>(&self, gy: Arriving<'_, E>, gx: &mut [E], add: bool) {
         let (level, frame, image, shares) = (Vectors::current(), self.frame(), self.image, self.shares());
-        let zeros = || Aligned::zeros(image.per_sample());
-        let space = || (frame.empty(), Aligned::zeros(frame.stride()), zeros(), zeros());
+        let space = || (frame.empty(), Aligned::zeros(frame.stride()), Aligned::zeros(image.per_sample()));
         let work = 9 * gx.len();
-        each_chunk_with(gx, image.per_sample(), work, space, |(padded, space, shared, g), n, out| {
-            let all = shared.iter_mut().zip(gy.of(n, g)).zip(&shares);
-            all.for_each(|((shared, g), share)| *shared = *g * *share);
-            frame.fill(shared, padded);
-            run(level, WindowSums { frame, x: padded, share: None, out, add, space });
+        each_chunk_with(gx, image.per_sample(), work, space, |(padded, space, g), n, out| {
+            run(level, Apportion { frame, shares: &shares, g: gy.of(n, g), out: padded });
+            run(level, WindowSums { frame, x: padded, shares: None, out, add, space });
         });
     }
 
-    /// For each element of an image one over the number of pixels under its window.
-    fn shares<E: Element>(&self) -> Vec<E> {
-        let (h, w, c) = (self.image.h, self.image.w, self.image.c);
+    /// One over the number of pixels under each window.
+    fn shares<E: Element>(&self) -> Shares<E> {
+        let Image { h, w, c, .. } = self.image;
         let under = |at: usize, end: usize| 1 + usize::from(at > 0) + usize::from(at + 1 < end);
-        let share = |pixel: usize| E::of((under(pixel / w, h) * under(pixel % w, w)) as f64).recip();
-        (0..h * w).flat_map(|pixel| std::iter::repeat_n(share(pixel), c)).collect()
+        let share = |rows: usize, x: usize| E::of((rows * under(x, w)) as f64).recip();
+        let row = |rows: usize| (0..w).flat_map(|x| std::iter::repeat_n(share(rows, x), c)).collect();
+        Shares { last: h - 1, edge: row(under(0, h)), inner: row(3) }
     }
 
     /// The maximum of each window; returns the taps that have it, image by image, and what `then` gives of its result.

@@ -19,7 +19,7 @@ use super::{
 use crate::tensor::{
     Element, Error,
     error::Result,
-    op::{Normalise, Pool, Separable, Summand, Term, Twice, WeightedSum},
+    op::{Normalise, NormalisedPool, Pool, Separable, Summand, Term, Twice, WeightedSum},
 };
 use dfdx::tensor::{Cpu, CpuError};
 
@@ -130,10 +130,10 @@ impl<E: Element> Raw<E> {
         let take = || buffers::take(device, x.len()).map_err(Error::device);
         let (y, normalise, sums, back) = match term.operation {
             Summand::Identity => return Ok(None),
-            Summand::Pool(op, normalise) => {
+            Summand::Pool(NormalisedPool { pool, normalise }) => {
                 let mut y = take()?;
-                let (taken, sums) = op.pool(x, &mut y, true);
-                (y, normalise, sums, Back::Pool(op, taken))
+                let (taken, sums) = pool.pool(x, &mut y, true);
+                (y, normalise, sums, Back::Pool(pool, taken))
             }
             Summand::Separable(op) => {
                 let mut y = take()?;

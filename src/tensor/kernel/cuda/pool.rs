@@ -1,9 +1,9 @@
-//! 3×3 maximum and average pooling: `pool.cu`.
+//! 3×3 maximum and average pooling: `pool.cu`; in one step on the tape with its norm, the single operations' kernels.
 
-use super::{super::*, Done, Real, driver, fresh, gradient, kernel, len};
+use super::{super::*, Done, Real, driver, fresh, gradient, kernel, len, normalise};
 use crate::tensor::{
     Error,
-    op::{Pool, PoolKind},
+    op::{NormalisedPool, Pool, PoolKind},
 };
 use cudarc::driver::CudaSlice;
 use dfdx::tensor::Cuda;
@@ -40,6 +40,38 @@ impl<E: Real> Kernel<Pool, E> for Cuda {
             None => gradient::<E>(self, "pool_average_backward", gx, n)?,
         };
         Ok(launch.read(gy).ints(extents(op)).over(n)?)
+    }
+}
+
+/// What the backward pass of a normalised pooling needs: the taps, x̂, and 1/√(σ² + ε) for each group.
+pub struct Saved<E: Real> {
+    taken: Option<CudaSlice<u8>>,
+    xhat: Arc<Buf<E, Cuda>>,
+    rstd: Buf<E, Cuda>,
+}
+
+impl<E: Real> Kernel<NormalisedPool, E> for Cuda {
+    type Saved = Saved<E>;
+
+    const FILLS_EMPTY: bool = true;
+
+    fn forward(&self, op: &NormalisedPool, xs: &[&Arc<Buf<E, Cuda>>]) -> Forward<E, Cuda, Saved<E>> {
+        let (y, taken) = self.forward(&op.pool, xs)?;
+        let [y, rstd] = normalise::forward::<E>(&op.normalise, self, &y).map_err(Error::device)?;
+        let xhat = Arc::new(y);
+        Ok((xhat.clone(), Saved { taken, xhat, rstd }))
+    }
+
+    fn backward(
+        &self,
+        op: &NormalisedPool,
+        Saved { taken, xhat, rstd }: Saved<E>,
+        gy: &Buf<E, Cuda>,
+        gxs: &mut [Option<Buf<E, Cuda>>],
+    ) -> Done {
+        let mut g = fresh::<E>(self, 0)?;
+        normalise::backward::<E>(&op.normalise, self, &xhat, &rstd, gy, &mut g)?;
+        self.backward(&op.pool, taken, &g, gxs)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{super::*, Done, Real, fresh, gradient, kernel, launch::Inputs, len, 
 use crate::tensor::{
     Error,
     error::Result,
-    op::{Normalise, Pool, Separable, Summand, Term, Twice, WeightedSum},
+    op::{NormalisedPool, Separable, Summand, Term, Twice, WeightedSum},
 };
 use dfdx::tensor::Cuda;
 
@@ -24,7 +24,7 @@ struct Given<E: Real> {
 type With<Op, E> = (Op, <Cuda as Kernel<Op, E>>::Saved);
 
 enum Back<E: Real> {
-    Pool(With<Pool, E>, With<Normalise, E>),
+    Pool(With<NormalisedPool, E>),
     Separable(With<Separable, E>),
     Twice(With<Twice, E>),
 }
@@ -93,10 +93,9 @@ fn compute<E: Real>(device: &Cuda, term: &Term, xs: &[&Arc<Buf<E, Cuda>>]) -> Re
     let (x, w) = (xs[term.x], &xs[term.parameters..]);
     let (y, back) = match term.operation {
         Summand::Identity => return Ok(Given { y: x.clone(), back: None }),
-        Summand::Pool(pool, normalise) => {
-            let (y, taken) = device.forward(&pool, &[x])?;
-            let (y, kept) = device.forward(&normalise, &[&y])?;
-            (y, Back::Pool((pool, taken), (normalise, kept)))
+        Summand::Pool(op) => {
+            let (y, kept) = device.forward(&op, &[x])?;
+            (y, Back::Pool((op, kept)))
         }
         Summand::Separable(op) => {
             let (y, kept) = device.forward(&op, &[x, w[0], w[1]])?;
@@ -114,19 +113,14 @@ impl<E: Real> Back<E> {
     /// From the gradient of what the term gave.
     fn go(self, device: &Cuda, term: &Term, g: &Buf<E, Cuda>, gxs: &mut [Option<Buf<E, Cuda>>]) -> Done {
         let weights = match self {
-            Back::Pool(..) => 0,
+            Back::Pool(_) => 0,
             Back::Separable(_) => 2,
             Back::Twice(_) => 4,
         };
         let places: Vec<_> = [term.x].into_iter().chain(term.parameters..term.parameters + weights).collect();
         let mut gradients: Vec<_> = places.iter().map(|place| gxs[*place].take()).collect();
         match self {
-            Back::Pool((pool, taken), (normalise, kept)) => {
-                let mut through = [Some(fresh::<E>(device, 0)?)];
-                device.backward(&normalise, kept, g, &mut through)?;
-                let [through] = through.map(|g| g.expect("asked for"));
-                device.backward(&pool, taken, &through, &mut gradients)?;
-            }
+            Back::Pool((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
             Back::Separable((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
             Back::Twice((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
         }

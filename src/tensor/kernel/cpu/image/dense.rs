@@ -6,7 +6,7 @@
 use super::{
     Aligned, Frame,
     ahead::{Ahead, TILE},
-    planes::{AHEAD, add_registers, load_row, part, registers, store_row},
+    planes::{AHEAD, add_registers, load_row, part, registers, store_row, where_positive},
     rows::{half, pointwise, pointwise_gradient},
     space::space,
 };
@@ -114,6 +114,8 @@ pub struct Dense<'a, E> {
     pub out: &'a mut [E],
     /// Whether to add to `out`.
     pub add: bool,
+    /// If there are any, results count only where these are positive, and as 0 elsewhere: a ReLU on the way back.
+    pub positive: Option<&'a [E]>,
 }
 
 impl<E: Element> Task<E> for Dense<'_, E> {
@@ -138,6 +140,7 @@ impl<E: Element> Dense<'_, E> {
         let (row, run, blocks, tiles) = (width * co, inputs.run(), co.div_ceil(V::N), width / TILE);
         for (n, out) in self.out.chunks_exact_mut(inputs.frame.h * row).enumerate() {
             let framed = inputs.framed(n, &mut framed);
+            let positive = self.positive.map(|x| &x[n * inputs.frame.h * row..]);
             for (y, out) in out.chunks_exact_mut(row).enumerate() {
                 seq();
                 inputs.enter(x, framed, y);
@@ -146,6 +149,9 @@ impl<E: Element> Dense<'_, E> {
                     let parts = tiles * blocks;
                     let next = [inputs.ahead(framed, y, parts), Some(Ahead::new(out, row, row, parts))];
                     pointwise(line, x, w, run, next.map(|ahead| ahead.map(|ahead| ahead.after(block * tiles))));
+                    if let Some(x) = positive {
+                        where_positive(line, &x[y * row..][..row], co, block);
+                    }
                     store_row(out, line, co, block, self.add);
                 }
             }

@@ -92,6 +92,44 @@ impl<E: Element> Dot<'_, E> {
     }
 }
 
+/// The first `n` of every `out_every` elements of `out` = the first of every `every` of x, or added to them, as often as
+/// `out` has room.
+pub struct Strided<'a, E> {
+    /// x.
+    pub x: &'a [E],
+    /// Elements from one run of x to the next.
+    pub every: usize,
+    /// Where the result goes.
+    pub out: &'a mut [E],
+    /// Elements from one run of `out` to the next.
+    pub out_every: usize,
+    /// Elements of a run.
+    pub n: usize,
+    /// Whether to add to `out`.
+    pub add: bool,
+}
+
+impl<E: Element> Task<E> for Strided<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        for (out, x) in self.out.chunks_mut(self.out_every).zip(self.x.chunks(self.every)) {
+            seq();
+            let (mut out, mut x) = (out[..self.n].chunks_exact_mut(V::N), x[..self.n].chunks_exact(V::N));
+            for (out, x) in out.by_ref().zip(x.by_ref()) {
+                seq();
+                let x = V::load(x);
+                if self.add { V::load(out).add(x) } else { x }.store(out);
+            }
+            for (out, x) in out.into_remainder().iter_mut().zip(x.remainder()) {
+                seq();
+                *out = if self.add { *out + *x } else { *x };
+            }
+        }
+    }
+}
+
 /// x where it is positive, else 0; NaN stays.
 #[inline(always)]
 pub fn relu<E: Element>(x: E) -> E {

@@ -19,9 +19,9 @@ pub use dense::{Dense, DenseGradient, Inputs, transposed};
 pub use depthwise::{Depthwise, DepthwiseGradient, flipped};
 pub use edge::{Centred, Edge, EdgeForward};
 pub use edge_back::EdgeBackward;
-pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf};
+pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf, Strided};
 pub use frame::{Aligned, Frame};
-pub use pool::{Maximum, MaximumGradient, WindowSums};
+pub use pool::{Apportion, Maximum, MaximumGradient, Shares, WindowSums};
 pub use through::{StandardiseGradient, ThroughNorm};
 
 /// Bytes of a cache line, and of the longest register.

@@ -27,10 +27,23 @@ impl<'a, V> Planes<'a, V> {
         count * (frame.h + 2 * frame.pad) * (frame.w + 2 * frame.pad)
     }
 
-    /// Planes of the zeros that `space` begins with.
+    /// Planes with a border of `zero` and anything in it, from the start of `space`.
     #[inline(always)]
-    pub fn new(frame: Frame, count: usize, space: &mut &'a mut [V]) -> Self {
-        Planes { frame, data: part(space, Self::len(frame, count)) }
+    pub fn new(frame: Frame, count: usize, zero: V, space: &mut &'a mut [V]) -> Self
+    where
+        V: Copy,
+    {
+        let data = part(space, Self::len(frame, count));
+        let (height, stride, pad) = (frame.h + 2 * frame.pad, frame.w + 2 * frame.pad, frame.pad);
+        for (y, row) in data.chunks_exact_mut(stride).enumerate() {
+            let inside = (pad..pad + frame.h).contains(&(y % height));
+            let (before, rest) = row.split_at_mut(if inside { pad } else { stride });
+            before.fill(zero);
+            if inside {
+                rest[frame.w..].fill(zero);
+            }
+        }
+        Planes { frame, data }
     }
 
     /// Pixels from one row to the next.
@@ -163,6 +176,29 @@ fn store_each<E: Element, V: Vector<E>, const WHOLE: bool>(
         seq();
         prefetch(pixel, AHEAD);
         store_if::<E, V, WHOLE>(*v, pixel, channels, block, add);
+    }
+}
+
+/// Keeps a row of registers where `x` is positive; 0 elsewhere.
+#[inline(always)]
+pub fn where_positive<E: Element, V: Vector<E>>(row: &mut [V], x: &[E], channels: usize, block: usize) {
+    if (block + 1) * V::N <= channels {
+        where_positive_each::<E, V, true>(row, x, channels, block);
+    } else {
+        where_positive_each::<E, V, false>(row, x, channels, block);
+    }
+}
+
+#[inline(always)]
+fn where_positive_each<E: Element, V: Vector<E>, const WHOLE: bool>(
+    row: &mut [V],
+    x: &[E],
+    channels: usize,
+    block: usize,
+) {
+    for (v, pixel) in row.iter_mut().zip(x.chunks_exact(channels)) {
+        seq();
+        *v = v.where_positive(load_if::<E, V, WHOLE>(pixel, channels, block));
     }
 }
 

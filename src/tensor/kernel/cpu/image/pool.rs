@@ -17,6 +17,24 @@ fn columns<E>(x: &[E], frame: Frame, row: usize) -> [&[E]; 3] {
     [0, 1, 2].map(|column| &x[column * frame.c..][..frame.row()])
 }
 
+/// One factor for each element of a row.
+pub struct Shares<E> {
+    /// The last row, which like the first is at the edge.
+    pub last: usize,
+    /// Those of a row at the edge.
+    pub edge: Vec<E>,
+    /// Those of all others.
+    pub inner: Vec<E>,
+}
+
+impl<E> Shares<E> {
+    /// Those of row `y`.
+    #[inline(always)]
+    pub fn of(&self, y: usize) -> &[E] {
+        if y == 0 || y == self.last { &self.edge } else { &self.inner }
+    }
+}
+
 /// out\[o\] = share\[o\] · Σ x over the window around o, or added to `out`. With the shares applied to x
 /// before, and 1 for each here, this is its own gradient.
 pub struct WindowSums<'a, E> {
@@ -25,7 +43,7 @@ pub struct WindowSums<'a, E> {
     /// The image in its frame.
     pub x: &'a [E],
     /// A factor for each element.
-    pub share: Option<&'a [E]>,
+    pub shares: Option<&'a Shares<E>>,
     /// Where the result goes.
     pub out: &'a mut [E],
     /// Whether to add to `out`.
@@ -48,14 +66,39 @@ impl<E: Element> Task<E> for WindowSums<'_, E> {
             }
             let [a, b, c] = columns(self.space, frame, 0);
             let sums = a.iter().zip(b).zip(c).map(|((a, b), c)| *a + *b + *c);
-            match (self.share, self.add) {
-                (Some(share), _) => {
-                    let share = &share[y * row..][..row];
-                    out.iter_mut().zip(sums).zip(share).for_each(|((out, sum), share)| *out = sum * *share);
+            match (self.shares, self.add) {
+                (Some(shares), _) => {
+                    out.iter_mut().zip(sums).zip(shares.of(y)).for_each(|((out, sum), share)| *out = sum * *share);
                 }
                 (None, false) => out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum),
                 (None, true) => out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum),
             }
+        }
+    }
+}
+
+/// The frame `out` has share · g in it.
+pub struct Apportion<'a, E> {
+    /// Extents, with a border of 1.
+    pub frame: Frame,
+    /// A factor for each element.
+    pub shares: &'a Shares<E>,
+    /// An image.
+    pub g: &'a [E],
+    /// A frame, whose border stays as it is.
+    pub out: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Apportion<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let rows = self.out[self.frame.stride()..].chunks_exact_mut(self.frame.stride());
+        for (y, (out, g)) in rows.zip(self.g.chunks_exact(self.frame.row())).enumerate() {
+            seq();
+            let out = out[self.frame.c..].iter_mut().zip(g).zip(self.shares.of(y));
+            out.for_each(|((out, g), share)| *out = *g * *share);
         }
     }
 }
