@@ -3,7 +3,7 @@
 //! Coefficients and sums are spread out over a run of elements that ends with a pixel, so that the
 //! loops are plain loops over neighbours, whatever the number of channels.
 
-use super::{BLOCK, repeat, space::filled};
+use super::{BLOCK, repeat, space::space};
 use crate::tensor::{
     Element,
     kernel::{lanes::Vector, vectors::Task},
@@ -46,7 +46,7 @@ impl<E: Element> Task<E> for Total<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let mut total = filled(E::zero(), run(self.sums.len()));
+        let mut total = space(E::zero(), run(self.sums.len()));
         for x in self.x.chunks(total.len()) {
             total.iter_mut().zip(x).for_each(|(total, x)| *total += *x);
         }
@@ -69,7 +69,7 @@ impl<E: Element> Task<E> for Scatter<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let mut total = filled(E::zero(), self.mean.len());
+        let mut total = space(E::zero(), self.mean.len());
         for x in self.x.chunks(total.len()) {
             for ((total, x), mean) in total.iter_mut().zip(x).zip(self.mean) {
                 *total += (*x - *mean) * (*x - *mean);
@@ -94,7 +94,7 @@ impl<E: Element> Task<E> for Products<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let mut total = filled(E::zero(), run(self.sums.len()));
+        let mut total = space(E::zero(), run(self.sums.len()));
         for (g, x) in self.g.chunks(total.len()).zip(self.x.chunks(total.len())) {
             for ((total, g), x) in total.iter_mut().zip(g).zip(x) {
                 *total += *g * *x;

@@ -63,7 +63,7 @@ impl<E: Element> Depthwise<'_, E> {
         let mut space = space(zero, blocks * taps + Planes::<V>::len(frame, blocks) + frame.w);
         let space = &mut &mut space[..];
         let w = registers::<E, V>(self.w, c, space);
-        let mut planes = Planes::new(frame, blocks, zero, space);
+        let mut planes = Planes::new(frame, blocks, space);
         let line = part(space, frame.w);
         for (x, out) in self.x.chunks_exact(image).zip(self.out.chunks_exact_mut(image)) {
             place(&mut planes, frame, x);
@@ -110,7 +110,7 @@ impl<E: Element> DepthwiseGradient<'_, E> {
         let mut space = space(zero, blocks * taps + Planes::<V>::len(frame, blocks) + frame.w);
         let space = &mut &mut space[..];
         let sums = part(space, blocks * taps);
-        let mut planes = Planes::new(frame, blocks, zero, space);
+        let mut planes = Planes::new(frame, blocks, space);
         let line = part(space, frame.w);
         for (x, g) in self.x.chunks_exact(image).zip(self.g.chunks_exact(image)) {
             place(&mut planes, frame, x);

@@ -118,7 +118,7 @@ impl<E: Element> EdgeForward<'_, E> {
         let mut space = space(zero, blocks * (taps + c + w + 2) + Planes::<V>::len(frame, blocks) + w);
         let space = &mut &mut space[..];
         let [dw, pw] = [self.edge.depthwise, self.edge.pointwise].map(|w| registers::<E, V>(w, c, space));
-        let mut planes = Planes::new(frame, blocks, zero, space);
+        let mut planes = Planes::new(frame, blocks, space);
         let [middle, line, centre] = [blocks * w, w, 2 * blocks].map(|n| part(space, n));
         let mut totals = vec![E::zero(); self.x.len() / image * c];
         let images = self.x.chunks_exact(image).zip(self.out.chunks_exact_mut(image));

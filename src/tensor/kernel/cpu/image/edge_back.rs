@@ -95,7 +95,7 @@ impl<E: Element> EdgeBackward<'_, E> {
         let space = &mut &mut space[..];
         let [dw, dw_back, pw_back] =
             [self.edge.depthwise, self.back.depthwise, self.back.pointwise].map(|w| registers::<E, V>(w, c, space));
-        let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, blocks, zero, space));
+        let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, blocks, space));
         let [dw_sums, pw_sums, norm, middle, g, line, centre, y_centre, both] =
             [blocks * taps, blocks * c, 3 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks, 2 * blocks]
                 .map(|n| part(space, n));

@@ -2,7 +2,7 @@
 
 use super::{
     LINE,
-    space::{Space, filled},
+    space::{Space, space},
 };
 use crate::tensor::{Element, op::Image};
 use std::ops::{Deref, DerefMut};
@@ -68,7 +68,7 @@ pub struct Aligned<E: 'static> {
 impl<E: Element> Aligned<E> {
     /// `n` zeros.
     pub fn zeros(n: usize) -> Self {
-        let buffer = filled(E::zero(), n + LINE / size_of::<E>());
+        let buffer = space(E::zero(), n + LINE / size_of::<E>());
         // What does not fit has no remedy and needs none: alignment is for speed alone.
         let start = buffer.as_ptr().align_offset(LINE).min(buffer.len() - n);
         Aligned { buffer, start, n }

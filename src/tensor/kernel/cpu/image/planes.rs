@@ -27,23 +27,10 @@ impl<'a, V> Planes<'a, V> {
         count * (frame.h + 2 * frame.pad) * (frame.w + 2 * frame.pad)
     }
 
-    /// Planes with a border of `zero` and anything in it, from the start of `space`.
+    /// Planes of the zeros that `space` begins with.
     #[inline(always)]
-    pub fn new(frame: Frame, count: usize, zero: V, space: &mut &'a mut [V]) -> Self
-    where
-        V: Copy,
-    {
-        let data = part(space, Self::len(frame, count));
-        let (height, stride, pad) = (frame.h + 2 * frame.pad, frame.w + 2 * frame.pad, frame.pad);
-        for (y, row) in data.chunks_exact_mut(stride).enumerate() {
-            let inside = (pad..pad + frame.h).contains(&(y % height));
-            let (before, rest) = row.split_at_mut(if inside { pad } else { stride });
-            before.fill(zero);
-            if inside {
-                rest[frame.w..].fill(zero);
-            }
-        }
-        Planes { frame, data }
+    pub fn new(frame: Frame, count: usize, space: &mut &'a mut [V]) -> Self {
+        Planes { frame, data: part(space, Self::len(frame, count)) }
     }
 
     /// Pixels from one row to the next.

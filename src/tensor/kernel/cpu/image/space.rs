@@ -13,25 +13,14 @@ thread_local! {
 }
 
 /// Elements or registers, and their memory until the next kernel asks.
-pub struct Space<T: 'static> {
-    memory: Vec<T>,
-    n: usize,
-}
-
-/// `n` elements with anything in them; `x`, where the memory is new.
-pub fn space<T: Copy + 'static>(x: T, n: usize) -> Space<T> {
-    let mut memory = KEPT.with_borrow_mut(|kept| of::<T>(kept).pop()).unwrap_or_default();
-    if memory.len() < n {
-        memory.resize(n, x);
-    }
-    Space { memory, n }
-}
+pub struct Space<T: 'static>(Vec<T>);
 
 /// `n` times `x`.
-pub fn filled<T: Copy + 'static>(x: T, n: usize) -> Space<T> {
-    let mut space = space(x, n);
-    space.fill(x);
-    space
+pub fn space<T: Copy + 'static>(x: T, n: usize) -> Space<T> {
+    let mut space = KEPT.with_borrow_mut(|kept| of::<T>(kept).pop()).unwrap_or_default();
+    space.clear();
+    space.resize(n, x);
+    Space(space)
 }
 
 fn of<T: 'static>(kept: &mut Vec<Box<dyn Any>>) -> &mut Vec<Vec<T>> {
@@ -46,20 +35,20 @@ impl<T> Deref for Space<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.memory[..self.n]
+        &self.0
     }
 }
 
 impl<T> DerefMut for Space<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.memory[..self.n]
+        &mut self.0
     }
 }
 
 impl<T: 'static> Drop for Space<T> {
     fn drop(&mut self) {
-        let memory = take(&mut self.memory);
+        let space = take(&mut self.0);
         // While a thread ends, nothing is kept.
-        let _ = KEPT.try_with(|kept| of(&mut kept.borrow_mut()).push(memory));
+        let _ = KEPT.try_with(|kept| of(&mut kept.borrow_mut()).push(space));
     }
 }
