@@ -19,11 +19,12 @@ impl<'a, E: Copy> Ahead<'a, E> {
         Ahead { x, first, lines: (n * size_of::<E>()).div_ceil(LINE * parts.max(1)) }
     }
 
-    /// Row `y` of an image, perhaps beyond its last, while register `block` of `blocks` of another row is computed.
+    /// Row `y` of an image, perhaps beyond its last, while register `block` of `blocks` of another row is computed, in
+    /// `each` parts a tile.
     #[inline(always)]
-    pub fn row(image: &'a [E], frame: Frame, y: usize, (block, blocks): (usize, usize)) -> Self {
-        let (row, tiles) = (frame.row(), frame.w / TILE);
-        Ahead::new(image, y * row, row, blocks * tiles).after(block * tiles)
+    pub fn row(image: &'a [E], frame: Frame, y: usize, (block, blocks): (usize, usize), each: usize) -> Self {
+        let (row, parts) = (frame.row(), frame.w / TILE * each);
+        Ahead::new(image, y * row, row, blocks * parts).after(block * parts)
     }
 
     /// The same from part `i` on.

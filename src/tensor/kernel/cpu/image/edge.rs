@@ -131,12 +131,12 @@ impl<E: Element> EdgeForward<'_, E> {
                 for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                     seq();
                     let (from, dw) = (planes.from(block, y), &dw[block * taps..][..taps]);
-                    let next = Ahead::row(x, frame, y + frame.pad + 1, (block, blocks));
+                    let next = Ahead::row(x, frame, y + frame.pad + 1, (block, blocks), size.0);
                     depthwise(middle, from, planes.stride(), dw, size, [Some(next), None]);
                 }
                 for (block, pw) in pw.chunks_exact(c).enumerate() {
                     seq();
-                    let next = Ahead::row(out, frame, 1, (block, blocks));
+                    let next = Ahead::row(out, frame, 1, (block, blocks), 1);
                     pointwise(line, middle, pw, c, [Some(next), None]);
                     store_row(out, line, c, block, false);
                 }

@@ -126,7 +126,7 @@ impl<E: Element> EdgeBackward<'_, E> {
                         for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                             seq();
                             let (from, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
-                            let next = Ahead::row(through.g, frame, y + 1, (block, blocks));
+                            let next = Ahead::row(through.g, frame, y + 1, (block, blocks), size.0);
                             depthwise(middle, from, inside.stride(), dw, size, [Some(next), None]);
                         }
                         for (g, sums) in g.chunks_exact(w).zip(pw_sums.chunks_exact_mut(c)) {
@@ -137,12 +137,12 @@ impl<E: Element> EdgeBackward<'_, E> {
                     for (block, pw) in pw_back.chunks_exact(c).enumerate() {
                         seq();
                         // What other parts ask for while the weights' gradients are computed is asked for here without.
-                        let next = [through.y, through.g].map(|all| Ahead::row(all, frame, y + 1, (block, blocks)));
+                        let next = [through.y, through.g].map(|all| Ahead::row(all, frame, y + 1, (block, blocks), 1));
                         pointwise(back.row(block, y), g, pw, c, [Some(next[0]), (!self.weights).then_some(next[1])]);
                         if self.weights {
                             let (from, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
                             let g = &back.from(block, y + pad)[pad..][..w];
-                            let next = Ahead::row(x, frame, y + pad + 1, (block, blocks));
+                            let next = Ahead::row(x, frame, y + pad + 1, (block, blocks), size.0);
                             depthwise_gradient(sums, from, inside.stride(), g, size, [Some(next), None]);
                         }
                     }
@@ -151,7 +151,7 @@ impl<E: Element> EdgeBackward<'_, E> {
                 for (block, dw) in dw_back.chunks_exact(taps).enumerate() {
                     seq();
                     let next = [(&*gx, y + 1), (x, y + 2 * pad + 1)]
-                        .map(|(all, y)| Ahead::row(all, frame, y, (block, blocks)));
+                        .map(|(all, y)| Ahead::row(all, frame, y, (block, blocks), size.0));
                     let next = [Some(next[0]), (!self.weights).then_some(next[1])];
                     depthwise(line, back.from(block, y), back.stride(), dw, size, next);
                     let both = &mut both[2 * block..];

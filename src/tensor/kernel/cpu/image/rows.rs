@@ -33,7 +33,8 @@ pub fn half<E, V: Vector<E>>(channels: usize) -> bool {
     channels <= <V::Half as Vector<E>>::N && <V::Half as Vector<E>>::N < V::N
 }
 
-/// out\[o\] = Σ_tap x\[o + d·tap\] · w\[tap\] over a row; `x` begins at the first tap of the first pixel.
+/// out\[o\] = Σ_tap x\[o + d·tap\] · w\[tap\] over a row; `x` begins at the first tap of the first pixel. What is asked for
+/// is in as many parts as there are rows of taps in all tiles.
 #[inline(always)]
 pub fn depthwise<E: Element, V: Vector<E>>(
     out: &mut [V],
@@ -58,12 +59,12 @@ fn depthwise_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const
     let (tiles, rest) = out.as_chunks_mut::<TILE>();
     for (i, out) in tiles.iter_mut().enumerate() {
         seq();
-        ask(ahead, i);
-        *out = depthwise_tile::<E, V, K, D, 8, L>(&x[8 * i..], stride, w, size);
+        let ahead = ahead.map(|ahead| ahead.map(|ahead| ahead.after(i * size.0)));
+        *out = depthwise_tile::<E, V, K, D, 8, L>(&x[8 * i..], stride, w, ahead, size);
     }
     for (i, out) in rest.iter_mut().enumerate() {
         seq();
-        [*out] = depthwise_tile::<E, V, K, D, 1, M>(&x[8 * tiles.len() + i..], stride, w, size);
+        [*out] = depthwise_tile::<E, V, K, D, 1, M>(&x[8 * tiles.len() + i..], stride, w, [None; 2], size);
     }
 }
 
@@ -73,12 +74,14 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
     x: &[V],
     stride: usize,
     w: &[V],
+    ahead: Aheads<'_, E>,
     (kernel, dilation): Size,
 ) -> [V; T] {
     let mut acc = [V::splat(E::zero()); T];
     if K == 0 {
         for (ky, w) in w.chunks_exact(kernel).enumerate() {
             seq();
+            ask(ahead, ky);
             let x = &x[ky * dilation * stride..];
             for (kx, w) in w.iter().enumerate() {
                 seq();
@@ -89,6 +92,7 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
     }
     for ky in 0..K {
         seq();
+        ask(ahead, ky);
         let x = x[ky * D * stride..].first_chunk::<L>().expect("a frame around the image");
         let w = w[ky * K..].first_chunk::<K>().expect("K rows of taps");
         if few::<E, V>() {
@@ -107,7 +111,7 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
     acc
 }
 
-/// sums\[tap\] += Σ x\[o + d·tap\] · g\[o\] over a row.
+/// sums\[tap\] += Σ x\[o + d·tap\] · g\[o\] over a row, asking as [`depthwise`] does.
 #[inline(always)]
 pub fn depthwise_gradient<E: Element, V: Vector<E>>(
     sums: &mut [V],
@@ -158,9 +162,7 @@ fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usi
         let (mut even, mut odd) = ([zero; K], [zero; K]);
         for (i, g) in tiles.iter().enumerate() {
             seq();
-            if ky == 0 {
-                ask(ahead, i);
-            }
+            ask(ahead, ky * tiles.len() + i);
             let x = x[8 * i..].first_chunk::<L>().expect("a frame around the image");
             unroll!(4, t, {
                 unroll!(K, kx, even[kx] = even[kx].fma(x[2 * t + kx * D], g[2 * t]));
