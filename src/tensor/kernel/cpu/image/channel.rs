@@ -1,9 +1,9 @@
-//! Sums and maps by channel: the arithmetic of normalisation.
+//! Maps by channel: the arithmetic of normalisation.
 //!
-//! Coefficients and sums are spread out over a run of elements that ends with a pixel, so that the
+//! Coefficients are spread out over a run of elements that ends with a pixel, so that the
 //! loops are plain loops over neighbours, whatever the number of channels.
 
-use super::{BLOCK, repeat, space::space};
+use super::{BLOCK, repeat};
 use crate::tensor::{
     Element,
     kernel::{lanes::Vector, vectors::Task},
@@ -15,7 +15,7 @@ fn period(channels: usize) -> usize {
 }
 
 /// Elements that loops take at a time, with `channels` channels.
-fn run(channels: usize) -> usize {
+pub(super) fn run(channels: usize) -> usize {
     period(channels) * 64usize.div_ceil(period(channels))
 }
 
@@ -25,83 +25,6 @@ pub fn spread<E: Element>(coefficients: &[E]) -> Vec<E> {
     let mut all = Vec::with_capacity(run);
     repeat(&mut all, coefficients, run);
     all
-}
-
-/// The sums over a run, added up by channel.
-#[inline(always)]
-fn fold<E: Element>(sums: &mut [E], run: &[E]) {
-    run.chunks_exact(sums.len()).for_each(|part| sums.iter_mut().zip(part).for_each(|(sum, x)| *sum += *x));
-}
-
-/// sums\[c\] += Σ x\[·, c\].
-pub struct Total<'a, E> {
-    /// Pixels.
-    pub x: &'a [E],
-    /// One for each channel.
-    pub sums: &'a mut [E],
-}
-
-impl<E: Element> Task<E> for Total<'_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector<E>>(self) {
-        let mut total = space(E::zero(), run(self.sums.len()));
-        for x in self.x.chunks(total.len()) {
-            total.iter_mut().zip(x).for_each(|(total, x)| *total += *x);
-        }
-        fold(self.sums, &total);
-    }
-}
-
-/// sums\[c\] += Σ (x\[·, c\] − mean\[c\])².
-pub struct Scatter<'a, E> {
-    /// Pixels.
-    pub x: &'a [E],
-    /// The means as [`spread`].
-    pub mean: &'a [E],
-    /// One for each channel.
-    pub sums: &'a mut [E],
-}
-
-impl<E: Element> Task<E> for Scatter<'_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector<E>>(self) {
-        let mut total = space(E::zero(), self.mean.len());
-        for x in self.x.chunks(total.len()) {
-            for ((total, x), mean) in total.iter_mut().zip(x).zip(self.mean) {
-                *total += (*x - *mean) * (*x - *mean);
-            }
-        }
-        fold(self.sums, &total);
-    }
-}
-
-/// sums\[c\] += Σ g\[·, c\] · x\[·, c\].
-pub struct Products<'a, E> {
-    /// Pixels.
-    pub g: &'a [E],
-    /// Pixels.
-    pub x: &'a [E],
-    /// One for each channel.
-    pub sums: &'a mut [E],
-}
-
-impl<E: Element> Task<E> for Products<'_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector<E>>(self) {
-        let mut total = space(E::zero(), run(self.sums.len()));
-        for (g, x) in self.g.chunks(total.len()).zip(self.x.chunks(total.len())) {
-            for ((total, g), x) in total.iter_mut().zip(g).zip(x) {
-                *total += *g * *x;
-            }
-        }
-        fold(self.sums, &total);
-    }
 }
 
 /// out = (x − mean) · rstd.

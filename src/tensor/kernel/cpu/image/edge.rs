@@ -117,7 +117,8 @@ impl<E: Element> EdgeForward<'_, E> {
         let (blocks, row, image) = (c.div_ceil(V::N), frame.row(), frame.h * frame.row());
         let mut space = space(zero, blocks * (taps + c + w + 2) + Planes::<V>::len(frame, blocks) + w);
         let space = &mut &mut space[..];
-        let [dw, pw] = [self.edge.depthwise, self.edge.pointwise].map(|w| registers::<E, V>(w, c, space));
+        let dw = registers::<E, V>(self.edge.depthwise, c, space);
+        let pw = registers::<E, V>(self.edge.pointwise, c, space);
         let mut planes = Planes::new(frame, blocks, space);
         let [middle, line, centre] = [blocks * w, w, 2 * blocks].map(|n| part(space, n));
         let mut totals = vec![E::zero(); self.x.len() / image * c];

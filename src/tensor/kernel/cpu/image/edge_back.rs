@@ -93,8 +93,10 @@ impl<E: Element> EdgeBackward<'_, E> {
         let weights = blocks * (3 * taps + 2 * c + 9);
         let mut space = space(zero, weights + 2 * Planes::<V>::len(frame, blocks) + 2 * blocks * w + w);
         let space = &mut &mut space[..];
-        let [dw, dw_back, pw_back] =
-            [self.edge.depthwise, self.back.depthwise, self.back.pointwise].map(|w| registers::<E, V>(w, c, space));
+        // One by one: `map` of an array may stay out of line, without the level's instructions.
+        let dw = registers::<E, V>(self.edge.depthwise, c, space);
+        let dw_back = registers::<E, V>(self.back.depthwise, c, space);
+        let pw_back = registers::<E, V>(self.back.pointwise, c, space);
         let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, blocks, space));
         let [dw_sums, pw_sums, norm, middle, g, line, centre, y_centre, both] =
             [blocks * taps, blocks * c, 3 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks, 2 * blocks]
@@ -107,7 +109,10 @@ impl<E: Element> EdgeBackward<'_, E> {
             let centre = self.centred.map(|_| &*centre);
             let y_centre = through.centred.map(|_| &*y_centre);
             let by_channel = &mut &mut *norm;
-            let norm = through.norm.map(|all| registers::<E, V>(&all[..c], c, by_channel));
+            let [means, products, rstds] = through.norm;
+            let means = registers::<E, V>(&means[..c], c, by_channel);
+            let products = registers::<E, V>(&products[..c], c, by_channel);
+            let rstds = registers::<E, V>(&rstds[..c], c, by_channel);
             [&mut *dw_sums, pw_sums, both].into_iter().for_each(|sums| sums.fill(zero));
             for y in 0..h + pad {
                 seq();
@@ -117,7 +122,7 @@ impl<E: Element> EdgeBackward<'_, E> {
                         seq();
                         let of = Coefficients {
                             s: V::splat(through.s),
-                            norm: [0, 1, 2].map(|which: usize| norm[which][block]),
+                            norm: [means[block], products[block], rstds[block]],
                             centre: y_centre.map(|of| [of[block], of[blocks + block]]),
                         };
                         through_norm(g, [through.g, through.y].map(|all| &all[y * row..][..row]), of, c, block);

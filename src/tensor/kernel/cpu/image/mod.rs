@@ -12,9 +12,10 @@ mod planes;
 mod pool;
 mod rows;
 mod space;
+mod sums;
 mod through;
 
-pub use channel::{AddStandardised, Products, Scale, Scatter, Shift, Standardise, Total, spread};
+pub use channel::{AddStandardised, Scale, Shift, Standardise, spread};
 pub use dense::{Dense, DenseGradient, Inputs, transposed};
 pub use depthwise::{Depthwise, DepthwiseGradient, flipped};
 pub use edge::{Centred, Edge, EdgeForward};
@@ -22,6 +23,7 @@ pub use edge_back::EdgeBackward;
 pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf, Strided};
 pub use frame::{Aligned, Frame};
 pub use pool::{Apportion, Maximum, MaximumGradient, Shares, WindowSums};
+pub use sums::{Products, Scatter, Total};
 pub use through::{StandardiseGradient, ThroughNorm};
 
 /// Bytes of a cache line, and of the longest register.
