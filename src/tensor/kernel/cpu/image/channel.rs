@@ -1,30 +1,95 @@
-//! Maps by channel: the arithmetic of normalisation.
-//!
-//! Coefficients are spread out over a run of elements that ends with a pixel, so that the
-//! loops are plain loops over neighbours, whatever the number of channels.
+//! Sums and maps by channel: the arithmetic of normalisation.
 
-use super::{BLOCK, repeat};
+use super::runs::{Formula, Of, map, sum};
 use crate::tensor::{
     Element,
     kernel::{lanes::Vector, vectors::Task},
 };
 
-/// The least number of elements after which both channels and registers begin anew.
-fn period(channels: usize) -> usize {
-    (1..=BLOCK).map(|n| n * channels).find(|n| n.is_multiple_of(BLOCK)).expect("BLOCK itself will do")
+/// sums\[c\] += Σ x\[·, c\].
+pub struct Total<'a, E> {
+    /// Pixels.
+    pub x: &'a [E],
+    /// One for each channel.
+    pub sums: &'a mut [E],
 }
 
-/// Elements that loops take at a time, with `channels` channels.
-pub(super) fn run(channels: usize) -> usize {
-    period(channels) * 64usize.div_ceil(period(channels))
+impl<E: Element> Task<E> for Total<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        sum::<E, V, 1, 0>(self.sums, self.x.len(), Of { x: [self.x], by: [] }, Value);
+    }
 }
 
-/// One coefficient a channel, repeated over a run.
-pub fn spread<E: Element>(coefficients: &[E]) -> Vec<E> {
-    let run = run(coefficients.len());
-    let mut all = Vec::with_capacity(run);
-    repeat(&mut all, coefficients, run);
-    all
+#[derive(Clone, Copy)]
+struct Value;
+
+impl<E: Element> Formula<E, 1, 0> for Value {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [x]: [V; 1], []: [V; 0], _: V) -> V {
+        x
+    }
+}
+
+/// sums\[c\] += Σ (x\[·, c\] − mean\[c\])².
+pub struct Scatter<'a, E> {
+    /// Pixels.
+    pub x: &'a [E],
+    /// The means as [`spread`](super::spread).
+    pub mean: &'a [E],
+    /// One for each channel.
+    pub sums: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Scatter<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        sum::<E, V, 1, 1>(self.sums, self.x.len(), Of { x: [self.x], by: [self.mean] }, Square);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Square;
+
+impl<E: Element> Formula<E, 1, 1> for Square {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [x]: [V; 1], [mean]: [V; 1], _: V) -> V {
+        let from = x.sub(mean);
+        from.mul(from)
+    }
+}
+
+/// sums\[c\] += Σ g\[·, c\] · x\[·, c\].
+pub struct Products<'a, E> {
+    /// Pixels.
+    pub g: &'a [E],
+    /// Pixels.
+    pub x: &'a [E],
+    /// One for each channel.
+    pub sums: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for Products<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        sum::<E, V, 2, 0>(self.sums, self.x.len(), Of { x: [self.g, self.x], by: [] }, Product);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Product;
+
+impl<E: Element> Formula<E, 2, 0> for Product {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [g, x]: [V; 2], []: [V; 0], _: V) -> V {
+        g.mul(x)
+    }
 }
 
 /// out = (x − mean) · rstd.
@@ -33,9 +98,9 @@ pub struct Standardise<'a, E> {
     pub x: Option<&'a [E]>,
     /// Where the result goes.
     pub out: &'a mut [E],
-    /// The means as [`spread`].
+    /// The means as [`spread`](super::spread).
     pub mean: &'a [E],
-    /// 1/√(σ² + ε) as [`spread`].
+    /// 1/√(σ² + ε) as [`spread`](super::spread).
     pub rstd: &'a [E],
 }
 
@@ -44,16 +109,28 @@ impl<E: Element> Task<E> for Standardise<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let (run, by_channel) = (self.mean.len(), self.mean.iter().zip(self.rstd));
+        let by = [self.mean, self.rstd];
         match self.x {
-            None => self.out.chunks_mut(run).for_each(|out| {
-                out.iter_mut().zip(by_channel.clone()).for_each(|(x, (mean, rstd))| *x = (*x - *mean) * *rstd);
-            }),
-            Some(x) => self.out.chunks_mut(run).zip(x.chunks(run)).for_each(|(out, x)| {
-                let all = out.iter_mut().zip(x).zip(by_channel.clone());
-                all.for_each(|((out, x), (mean, rstd))| *out = (*x - *mean) * *rstd);
-            }),
+            None => map::<E, V, 0, 2>(self.out, Of { x: [], by }, Standard),
+            Some(x) => map::<E, V, 1, 2>(self.out, Of { x: [x], by }, Standard),
         }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Standard;
+
+impl<E: Element> Formula<E, 1, 2> for Standard {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [x]: [V; 1], [mean, rstd]: [V; 2], _: V) -> V {
+        x.sub(mean).mul(rstd)
+    }
+}
+
+impl<E: Element> Formula<E, 0, 2> for Standard {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, []: [V; 0], [mean, rstd]: [V; 2], before: V) -> V {
+        before.sub(mean).mul(rstd)
     }
 }
 
@@ -63,9 +140,9 @@ pub struct AddStandardised<'a, E> {
     pub s: E,
     /// Pixels.
     pub x: &'a [E],
-    /// The means as [`spread`].
+    /// The means as [`spread`](super::spread).
     pub mean: &'a [E],
-    /// 1/√(σ² + ε) as [`spread`].
+    /// 1/√(σ² + ε) as [`spread`](super::spread).
     pub rstd: &'a [E],
     /// Where the result goes.
     pub out: &'a mut [E],
@@ -78,14 +155,22 @@ impl<E: Element> Task<E> for AddStandardised<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let (s, run, by_channel) = (self.s, self.mean.len(), self.mean.iter().zip(self.rstd));
-        for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
-            let all = out.iter_mut().zip(x).zip(by_channel.clone());
-            match self.add {
-                true => all.for_each(|((out, x), (mean, rstd))| *out += s * ((*x - *mean) * *rstd)),
-                false => all.for_each(|((out, x), (mean, rstd))| *out = s * ((*x - *mean) * *rstd)),
-            }
-        }
+        let of = Of { x: [self.x], by: [self.mean, self.rstd] };
+        map::<E, V, 1, 2>(self.out, of, Multiple { s: self.s, add: self.add });
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Multiple<E> {
+    s: E,
+    add: bool,
+}
+
+impl<E: Element> Formula<E, 1, 2> for Multiple<E> {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [x]: [V; 1], [mean, rstd]: [V; 2], before: V) -> V {
+        let result = V::splat(self.s).mul(x.sub(mean).mul(rstd));
+        if self.add { before.add(result) } else { result }
     }
 }
 
@@ -93,9 +178,9 @@ impl<E: Element> Task<E> for AddStandardised<'_, E> {
 pub struct Shift<'a, E> {
     /// Pixels.
     pub x: &'a [E],
-    /// The factors as [`spread`].
+    /// The factors as [`spread`](super::spread).
     pub by: &'a [E],
-    /// What is added, as [`spread`].
+    /// What is added, as [`spread`](super::spread).
     pub to: &'a [E],
     /// Where the result goes.
     pub out: &'a mut [E],
@@ -106,11 +191,17 @@ impl<E: Element> Task<E> for Shift<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let run = self.by.len();
-        for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
-            let all = out.iter_mut().zip(x).zip(self.by.iter().zip(self.to));
-            all.for_each(|((out, x), (by, to))| *out = *by * *x + *to);
-        }
+        map::<E, V, 1, 2>(self.out, Of { x: [self.x], by: [self.by, self.to] }, Shifted);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Shifted;
+
+impl<E: Element> Formula<E, 1, 2> for Shifted {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [x]: [V; 1], [by, to]: [V; 2], _: V) -> V {
+        by.mul(x).add(to)
     }
 }
 
@@ -118,7 +209,7 @@ impl<E: Element> Task<E> for Shift<'_, E> {
 pub struct Scale<'a, E> {
     /// Pixels.
     pub x: &'a [E],
-    /// The factors as [`spread`].
+    /// The factors as [`spread`](super::spread).
     pub by: &'a [E],
     /// Where the result goes.
     pub out: &'a mut [E],
@@ -131,13 +222,19 @@ impl<E: Element> Task<E> for Scale<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let run = self.by.len();
-        for (out, x) in self.out.chunks_mut(run).zip(self.x.chunks(run)) {
-            let all = out.iter_mut().zip(x).zip(self.by);
-            match self.add {
-                true => all.for_each(|((out, x), by)| *out += *by * *x),
-                false => all.for_each(|((out, x), by)| *out = *by * *x),
-            }
-        }
+        map::<E, V, 1, 1>(self.out, Of { x: [self.x], by: [self.by] }, Scaled { add: self.add });
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Scaled {
+    add: bool,
+}
+
+impl<E: Element> Formula<E, 1, 1> for Scaled {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [x]: [V; 1], [by]: [V; 1], before: V) -> V {
+        let result = by.mul(x);
+        if self.add { before.add(result) } else { result }
     }
 }

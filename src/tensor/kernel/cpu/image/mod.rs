@@ -11,11 +11,11 @@ mod frame;
 mod planes;
 mod pool;
 mod rows;
+mod runs;
 mod space;
-mod sums;
 mod through;
 
-pub use channel::{AddStandardised, Scale, Shift, Standardise, spread};
+pub use channel::{AddStandardised, Products, Scale, Scatter, Shift, Standardise, Total};
 pub use dense::{Dense, DenseGradient, Inputs, transposed};
 pub use depthwise::{Depthwise, DepthwiseGradient, flipped};
 pub use edge::{Centred, Edge, EdgeForward};
@@ -23,7 +23,7 @@ pub use edge_back::EdgeBackward;
 pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf, Strided};
 pub use frame::{Aligned, Frame};
 pub use pool::{Apportion, Maximum, MaximumGradient, Shares, WindowSums};
-pub use sums::{Products, Scatter, Total};
+pub use runs::spread;
 pub use through::{StandardiseGradient, ThroughNorm};
 
 /// Bytes of a cache line, and of the longest register.

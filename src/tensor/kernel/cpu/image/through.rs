@@ -1,6 +1,10 @@
 //! Back through a norm (eq. 8): rstd · (g − mean(g) − x̂ · mean(g x̂)), of an image or of a row of registers.
 
-use super::{edge::Centred, planes::load_if, spread};
+use super::{
+    edge::Centred,
+    planes::load_if,
+    runs::{Formula, Of, map, spread},
+};
 use crate::tensor::{
     Element,
     kernel::{
@@ -53,22 +57,35 @@ impl<E: Element> Task<E> for StandardiseGradient<'_, E> {
     fn run<V: Vector<E>>(self) {
         let StandardiseGradient { through: ThroughNorm { g, s, y, centred, norm }, channels, out, add } = self;
         let [mean, product, rstd] = norm.map(|all| spread(&all[..channels]));
-        let centre = centred.map(|[centre, _]| spread(&centre[..channels]));
-        let run = mean.len();
-        for (out, (g, y)) in out.chunks_mut(run).zip(g.chunks(run).zip(y.chunks(run))) {
-            let by_channel = mean.iter().zip(&product).zip(&rstd);
-            let all = out.iter_mut().zip(g.iter().zip(y)).zip(by_channel);
-            match &centre {
-                None => all.for_each(|((out, (g, xhat)), ((mean, product), rstd))| {
-                    let gx = *rstd * (s * *g - *mean - *xhat * *product);
-                    *out = if add { *out + gx } else { gx };
-                }),
-                Some(centre) => all.zip(centre).for_each(|(((out, (g, y)), ((mean, product), rstd)), centre)| {
-                    let gx = *rstd * (s * *g - *mean - (*y - *centre) * *rstd * *product);
-                    *out = if add { *out + gx } else { gx };
-                }),
+        let (x, formula) = ([g, y], Through { s, add });
+        match centred {
+            None => map::<E, V, 2, 3>(out, Of { x, by: [&mean, &product, &rstd] }, formula),
+            Some([centre, _]) => {
+                let centre = spread(&centre[..channels]);
+                map::<E, V, 2, 4>(out, Of { x, by: [&mean, &product, &rstd, &centre] }, formula);
             }
         }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Through<E> {
+    s: E,
+    add: bool,
+}
+
+impl<E: Element> Formula<E, 2, 3> for Through<E> {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [g, xhat]: [V; 2], [mean, product, rstd]: [V; 3], before: V) -> V {
+        let gx = rstd.mul(V::splat(self.s).mul(g).sub(mean).sub(xhat.mul(product)));
+        if self.add { before.add(gx) } else { gx }
+    }
+}
+
+impl<E: Element> Formula<E, 2, 4> for Through<E> {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [g, y]: [V; 2], [mean, product, rstd, centre]: [V; 4], before: V) -> V {
+        self.of([g, y.sub(centre).mul(rstd)], [mean, product, rstd], before)
     }
 }
 
