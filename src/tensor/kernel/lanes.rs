@@ -199,19 +199,21 @@ pub fn seq() {
 }
 
 /// Asks for what lies `ahead` elements from the start of `x`, perhaps beyond its end, so that it is in
-/// the second nearest cache when its turn comes: the nearest is full of what is computed with.
+/// the nearest cache when its turn comes if it is to be `NEAR`, else in the second, which what is computed with leaves
+/// room in.
 #[inline(always)]
 #[cfg(target_arch = "x86_64")]
-pub fn prefetch<E>(x: &[E], ahead: usize) {
-    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+pub fn prefetch<E, const NEAR: bool>(x: &[E], ahead: usize) {
+    use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+    let at = x.as_ptr().wrapping_add(ahead).cast();
     // SAFETY: a prefetch reads nothing and faults at no address.
-    unsafe { _mm_prefetch::<_MM_HINT_T1>(x.as_ptr().wrapping_add(ahead).cast()) }
+    unsafe { if NEAR { _mm_prefetch::<_MM_HINT_T0>(at) } else { _mm_prefetch::<_MM_HINT_T1>(at) } }
 }
 
 /// Nothing where there is no such instruction.
 #[inline(always)]
 #[cfg(not(target_arch = "x86_64"))]
-pub fn prefetch<E>(_: &[E], _: usize) {}
+pub fn prefetch<E, const NEAR: bool>(_: &[E], _: usize) {}
 
 /// The expression for `$i` = 0, 1, … below the constant `$n`, at most 16, one after another.
 macro_rules! unroll {

@@ -10,13 +10,14 @@ pub struct Ahead<'a, E> {
     x: &'a [E],
     first: usize,
     lines: usize,
+    near: bool,
 }
 
 impl<'a, E: Copy> Ahead<'a, E> {
     /// The `n` elements from `first` on, perhaps beyond the end of `x`, in `parts` parts.
     #[inline(always)]
     pub fn new(x: &'a [E], first: usize, n: usize, parts: usize) -> Self {
-        Ahead { x, first, lines: (n * size_of::<E>()).div_ceil(LINE * parts.max(1)) }
+        Ahead { x, first, lines: (n * size_of::<E>()).div_ceil(LINE * parts.max(1)), near: false }
     }
 
     /// Row `y` of an image, perhaps beyond its last, while register `block` of `blocks` of another row is computed, in
@@ -25,6 +26,12 @@ impl<'a, E: Copy> Ahead<'a, E> {
     pub fn row(image: &'a [E], frame: Frame, y: usize, (block, blocks): (usize, usize), each: usize) -> Self {
         let (row, parts) = (frame.row(), frame.w / TILE * each);
         Ahead::new(image, y * row, row, blocks * parts).after(block * parts)
+    }
+
+    /// The same for the nearest cache, not the second: for what is read all at once in little arithmetic.
+    #[inline(always)]
+    pub fn near(self) -> Self {
+        Ahead { near: true, ..self }
     }
 
     /// The same from part `i` on.
@@ -39,7 +46,8 @@ impl<'a, E: Copy> Ahead<'a, E> {
         let first = self.after(i).first;
         for line in 0..self.lines {
             seq();
-            prefetch(self.x, first + line * (LINE / size_of::<E>()));
+            let at = first + line * (LINE / size_of::<E>());
+            if self.near { prefetch::<_, true>(self.x, at) } else { prefetch::<_, false>(self.x, at) }
         }
     }
 }

@@ -77,7 +77,7 @@ impl<E: Element> Inputs<'_, E> {
         for (at, v) in row.iter_mut().enumerate() {
             seq();
             let x = &x[at * self.frame.c..];
-            prefetch(x, AHEAD);
+            prefetch::<_, false>(x, AHEAD);
             let whole = if WHOLE { V::load(x) } else { V::load_part(x) };
             *v = if RELU { whole.relu() } else { whole };
         }

@@ -131,19 +131,24 @@ impl<E: Element> EdgeBackward<'_, E> {
                         for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                             seq();
                             let (from, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
-                            let next = Ahead::row(through.g, frame, y + 1, (block, blocks), size.0);
+                            let next = Ahead::row(through.g, frame, y + 1, (block, blocks), size.0).near();
                             depthwise(middle, from, inside.stride(), dw, size, [Some(next), None]);
                         }
-                        for (g, sums) in g.chunks_exact(w).zip(pw_sums.chunks_exact_mut(c)) {
+                        for (block, g) in g.chunks_exact(w).enumerate() {
                             seq();
-                            pointwise_gradient(sums, middle, g, c, None);
+                            let next = Ahead::new(through.y, (y + 1) * row, row, blocks * w).near();
+                            let sums = &mut pw_sums[block * c..][..c];
+                            pointwise_gradient(sums, middle, g, c, (block == 0).then_some(next));
                         }
                     }
                     for (block, pw) in pw_back.chunks_exact(c).enumerate() {
                         seq();
-                        // What other parts ask for while the weights' gradients are computed is asked for here without.
-                        let next = [through.y, through.g].map(|all| Ahead::row(all, frame, y + 1, (block, blocks), 1));
-                        pointwise(back.row(block, y), g, pw, c, [Some(next[0]), (!self.weights).then_some(next[1])]);
+                        // Asked for while the weights' gradients are computed, if they are.
+                        let next = [through.y, through.g].map(|all| {
+                            let next = Ahead::row(all, frame, y + 1, (block, blocks), 1).near();
+                            (!self.weights).then_some(next)
+                        });
+                        pointwise(back.row(block, y), g, pw, c, next);
                         if self.weights {
                             let (from, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
                             let g = &back.from(block, y + pad)[pad..][..w];

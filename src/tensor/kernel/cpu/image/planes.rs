@@ -123,7 +123,7 @@ fn load_each<E: Element, V: Vector<E>, M: Map<E, V>, const WHOLE: bool>(
 ) {
     for (v, pixel) in row.iter_mut().zip(x.chunks_exact(channels)) {
         seq();
-        prefetch(pixel, AHEAD);
+        prefetch::<_, false>(pixel, AHEAD);
         *v = map.of(load_if::<E, V, WHOLE>(pixel, channels, block));
     }
 }
@@ -161,7 +161,7 @@ fn store_each<E: Element, V: Vector<E>, const WHOLE: bool>(
 ) {
     for (pixel, v) in out.chunks_exact_mut(channels).zip(row) {
         seq();
-        prefetch(pixel, AHEAD);
+        prefetch::<_, false>(pixel, AHEAD);
         store_if::<E, V, WHOLE>(*v, pixel, channels, block, add);
     }
 }
