@@ -64,7 +64,7 @@ impl<E: Element> Inputs<'_, E> {
     #[inline(always)]
     fn ahead<'b>(&self, image: &'b [E], y: usize, parts: usize) -> Option<Ahead<'b, E>> {
         let row = self.frame.row();
-        (self.frame.pad == 0).then(|| Ahead::new(image, (y + 1) * row, row, parts))
+        (self.frame.pad == 0).then(|| Ahead::new(image, (y + 1) * row, row, parts).near())
     }
 
     /// Space for a framed image.
