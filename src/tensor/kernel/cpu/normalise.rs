@@ -5,8 +5,8 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    GROUP, Generic, buffers, done, each_chunk, each_chunk_with,
-    image::{Aligned, Dot, Multiple, Products, Scatter, Standardise, StandardiseGradient, ThroughNorm, Total, spread},
+    GROUP, Generic, buffers, done, each_chunk,
+    image::{Dot, GradientSums, Products, Scatter, Standardise, StandardiseGradient, ThroughNorm, Total, spread},
     room,
 };
 use crate::tensor::{Element, Error, op::Normalise};
@@ -121,21 +121,18 @@ impl Normalise {
     ) -> (E, [Vec<E>; 2]) {
         let (level, image, c) = (Vectors::current(), self.image.per_sample(), self.image.c);
         let mut sums = vec![E::zero(); 2 * c * self.image.n];
-        let space = || [(); 2].map(|()| Aligned::zeros(image));
-        let products = each_chunk_with(&mut sums, 2 * c * GROUP, g.len(), space, |[xhat, scaled], group, sums| {
+        let products = each_chunk(&mut sums, 2 * c * GROUP, g.len(), |group, sums| {
             let mut total = E::zero();
             for (n, sums) in sums.chunks_exact_mut(2 * c).enumerate() {
                 let n = group * GROUP + n;
-                let [y, g] = [y, g].map(|all| &all[n * image..][..image]);
+                let [x, g] = [y, g].map(|all| &all[n * image..][..image]);
                 let [mean, rstd] = centred.map(|all| spread(&all[n * c..][..c]));
-                run(level, Standardise { x: Some(y), out: &mut *xhat, mean: &mean, rstd: &rstd });
+                let (mean, rstd) = (&mean[..], &rstd[..]);
                 if weighted {
-                    total += run(level, Dot { x: xhat, y: g });
+                    total += run(level, Dot { x, centred: Some([mean, rstd]), y: g });
                 }
-                let g = scale(level, s, g, scaled);
                 let (sums, products) = sums.split_at_mut(c);
-                run(level, Total { x: g, sums });
-                run(level, Products { g, x: xhat, sums: products });
+                run(level, GradientSums { s, g, x, mean, rstd, sums, products });
             }
             total
         });
@@ -193,13 +190,4 @@ impl<E: Element> Gradient<'_, E> {
         let through = self.through.from(n, self.per_sample, self.channels);
         run(self.level, StandardiseGradient { through, channels: self.channels, out, add });
     }
-}
-
-/// s · g, put into `space` unless it is g itself.
-fn scale<'a, E: Element>(level: Vectors, s: E, g: &'a [E], space: &'a mut [E]) -> &'a [E] {
-    if s == E::one() {
-        return g;
-    }
-    run(level, Multiple { s, x: g, out: &mut *space });
-    space
 }

@@ -187,7 +187,7 @@ impl WeightedSum {
                 for (k, term) in values() {
                     let x = &inputs[term.x][(group * GROUP + n) * image..][..image];
                     if weighted {
-                        products[k] += run(level, Dot { x, y: g });
+                        products[k] += run(level, Dot { x, centred: None, y: g });
                     }
                     let Some((gx, _)) = &mut part[0][term.x] else { continue };
                     let (s, x, out) = (weights[term.weight], g, &mut gx[n * image..][..image]);

@@ -92,6 +92,53 @@ impl<E: Element> Formula<E, 2, 0> for Product {
     }
 }
 
+/// sums\[c\] += Σ s g\[·, c\] and products\[c\] += Σ s g\[·, c\] · x̂\[·, c\], x̂ = (x − mean) · rstd.
+pub struct GradientSums<'a, E> {
+    /// s.
+    pub s: E,
+    /// Pixels.
+    pub g: &'a [E],
+    /// Pixels.
+    pub x: &'a [E],
+    /// The means as [`spread`](super::spread).
+    pub mean: &'a [E],
+    /// 1/√(σ² + ε) as [`spread`](super::spread).
+    pub rstd: &'a [E],
+    /// One for each channel.
+    pub sums: &'a mut [E],
+    /// One for each channel.
+    pub products: &'a mut [E],
+}
+
+impl<E: Element> Task<E> for GradientSums<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<E>>(self) {
+        let GradientSums { s, g, x, mean, rstd, sums, products } = self;
+        sum::<E, V, 1, 0>(sums, x.len(), Of { x: [g], by: [] }, Times(s));
+        sum::<E, V, 2, 2>(products, x.len(), Of { x: [g, x], by: [mean, rstd] }, Times(s));
+    }
+}
+
+/// A multiple of g, or of g x̂.
+#[derive(Clone, Copy)]
+struct Times<E>(E);
+
+impl<E: Element> Formula<E, 1, 0> for Times<E> {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [g]: [V; 1], []: [V; 0], _: V) -> V {
+        V::splat(self.0).mul(g)
+    }
+}
+
+impl<E: Element> Formula<E, 2, 2> for Times<E> {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [g, x]: [V; 2], [mean, rstd]: [V; 2], _: V) -> V {
+        V::splat(self.0).mul(g).mul(x.sub(mean).mul(rstd))
+    }
+}
+
 /// out = (x − mean) · rstd.
 pub struct Standardise<'a, E> {
     /// Pixels, or nothing where `out` has them.

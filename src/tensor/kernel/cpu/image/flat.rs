@@ -47,10 +47,12 @@ impl<E: Element> Task<E> for Multiple<'_, E> {
     }
 }
 
-/// Σ x · y.
+/// Σ x · y, or Σ x̂ · y.
 pub struct Dot<'a, E> {
     /// x.
     pub x: &'a [E],
+    /// What x is to be centred with first, if it is: means and 1/√(σ² + ε) as [`spread`](super::spread).
+    pub centred: Option<[&'a [E]; 2]>,
     /// y, as long.
     pub y: &'a [E],
 }
@@ -60,34 +62,52 @@ impl<E: Element> Task<E> for Dot<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) -> E {
-        match LINE / (V::N * size_of::<E>()) {
-            1 => self.sum::<V, 1>(),
-            2 => self.sum::<V, 2>(),
-            _ => self.sum::<V, 4>(),
+        match self.centred {
+            None => self.in_registers::<V, false>([&[]; 2]),
+            Some(by) => self.in_registers::<V, true>(by),
         }
     }
 }
 
 impl<E: Element> Dot<'_, E> {
+    #[inline(always)]
+    fn in_registers<V: Vector<E>, const CENTRED: bool>(self, by: [&[E]; 2]) -> E {
+        match LINE / (V::N * size_of::<E>()) {
+            1 => self.sum::<V, 1, CENTRED>(by),
+            2 => self.sum::<V, 2, CENTRED>(by),
+            _ => self.sum::<V, 4, CENTRED>(by),
+        }
+    }
+
     /// In four times as many sums as a line of `R` registers has entries, however long a register is: the order of
     /// the additions is the same on every level.
     #[inline(always)]
-    fn sum<V: Vector<E>, const R: usize>(self) -> E {
+    fn sum<V: Vector<E>, const R: usize, const CENTRED: bool>(self, [mean, rstd]: [&[E]; 2]) -> E {
         let mut sums = [[V::splat(E::zero()); R]; 4];
         let (mut x, mut y) = (self.x.chunks_exact(4 * R * V::N), self.y.chunks_exact(4 * R * V::N));
+        let mut place = 0;
         for (x, y) in x.by_ref().zip(y.by_ref()) {
             seq();
             for (i, sums) in sums.iter_mut().enumerate() {
                 unroll!(R, r, {
                     let at = (i * R + r) * V::N;
-                    sums[r] = sums[r].fma(V::load(&x[at..]), V::load(&y[at..]));
+                    let mut x = V::load(&x[at..]);
+                    if CENTRED {
+                        x = x.sub(V::load(&mean[place..])).mul(V::load(&rstd[place..]));
+                        place = if place + V::N == mean.len() { 0 } else { place + V::N };
+                    }
+                    sums[r] = sums[r].fma(x, V::load(&y[at..]));
                 });
             }
         }
         let mut lanes = [E::zero(); LINE / size_of::<f32>()];
         let [a, b, c, d] = sums;
         unroll!(R, r, a[r].add(b[r]).add(c[r].add(d[r])).store_part(&mut lanes[r * V::N..]));
-        let rest: E = x.remainder().iter().zip(y.remainder()).map(|(x, y)| *x * *y).sum();
+        let mut rest = E::zero();
+        for (i, (x, y)) in x.remainder().iter().zip(y.remainder()).enumerate() {
+            let at = (place + i) % mean.len().max(1);
+            rest += if CENTRED { (*x - mean[at]) * rstd[at] } else { *x } * *y;
+        }
         lanes.iter().copied().sum::<E>() + rest
     }
 }
@@ -181,7 +201,10 @@ impl<E: Element> Task<E> for ReluGradient<'_, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::kernel::vectors::{Vectors, run};
+    use crate::tensor::kernel::{
+        cpu::image::spread,
+        vectors::{Vectors, run},
+    };
 
     /// The sum as every level has to take it, entry by entry.
     fn in_order(x: &[f64], y: &[f64], fma: impl Fn(f64, f64, f64) -> f64) -> f64 {
@@ -205,7 +228,14 @@ mod tests {
                     Vectors::Portable => in_order(x, y, |x, y, sum| sum + x * y),
                     _ => in_order(x, y, f64::mul_add),
                 };
-                assert_eq!(run(level, Dot { x, y }), want, "{level:?}, {n} entries");
+                assert_eq!(run(level, Dot { x, centred: None, y }), want, "{level:?}, {n} entries");
+                // Three channels: a run is no multiple of what is summed at a time.
+                let [mean, rstd] = [[0.5, -0.25, 2.0], [3.0, 0.125, 0.7]].map(|by| spread(&by));
+                let centred = |i: usize| (x[i] - mean[i % 3]) * rstd[i % 3];
+                let xhat: Vec<_> = (0..n).map(centred).collect();
+                let [at_once, before] = [(x, Some([&mean[..], &rstd])), (&xhat, None)]
+                    .map(|(x, centred)| run(level, Dot { x, centred, y }));
+                assert_eq!(at_once, before, "{level:?}, {n} entries");
             }
         }
     }

@@ -15,7 +15,7 @@ mod runs;
 mod space;
 mod through;
 
-pub use channel::{AddStandardised, Products, Scale, Scatter, Shift, Standardise, Total};
+pub use channel::{AddStandardised, GradientSums, Products, Scale, Scatter, Shift, Standardise, Total};
 pub use dense::{Dense, DenseGradient, Inputs, transposed};
 pub use depthwise::{Depthwise, DepthwiseGradient, flipped};
 pub use edge::{Centred, Edge, EdgeForward};
