@@ -72,6 +72,7 @@ macro_rules! at_all_places {
         while place < $run {
             seq();
             place += match ($run - place) / <$v>::N {
+                8.. => $function::<$e, $v, 8, I, C>(place, $run, $($argument),*),
                 // 48 channels of single precision.
                 6 => $function::<$e, $v, 6, I, C>(place, $run, $($argument),*),
                 4.. => $function::<$e, $v, 4, I, C>(place, $run, $($argument),*),
