@@ -54,9 +54,14 @@ fn memory() -> Option<String> {
     Some(format!("{:.1} GiB, {:.1} GiB free", gib("MemTotal:")?, gib("MemAvailable:")?))
 }
 
-/// The memory of this process now, in MiB; 0 where the system does not tell.
-pub fn resident() -> f64 {
-    kib("/proc/self/status", "VmRSS:").unwrap_or(0.0) / 1024.0
+/// The memory of this process now but for its code, in MiB; 0 where the system does not tell.
+pub fn data() -> f64 {
+    kib("/proc/self/status", "RssAnon:").unwrap_or(0.0) / 1024.0
+}
+
+/// The memory that the code takes which this process has run so far, likewise.
+pub fn code() -> f64 {
+    kib("/proc/self/status", "RssFile:").unwrap_or(0.0) / 1024.0
 }
 
 /// Memory that is to be had, in MiB, where the system tells.

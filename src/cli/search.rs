@@ -90,9 +90,10 @@ impl OnDevice for DryRun<'_> {
     type Output = Result<String, Error>;
 
     fn run<D: Both>(self, open: impl Fn() -> Result<D, tensor::Error> + Sync) -> Self::Output {
-        // On the processor, what the program takes itself comes in addition.
-        let program = if self.device == Device::Cpu { doctor::resident() } else { 0.0 };
-        let mib = |bytes: usize| program + bytes as f64 / f64::from(1 << 20);
+        // On the processor, what the program takes itself comes in addition: before, and what it has run at the end.
+        let before = doctor::data();
+        let program = || if self.device == Device::Cpu { before + doctor::code() } else { 0.0 };
+        let mib = |bytes: usize| program() + bytes as f64 / f64::from(1 << 20);
         let estimate = mib(memory::<f32, D>(self.config, &open)?);
         if self.device == Device::Cpu && doctor::free().is_some_and(|free| free < estimate) {
             return Ok(format!("# memory: up to {estimate:.0} MiB, which is more than is free; no steps were run"));
