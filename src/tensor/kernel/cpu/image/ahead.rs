@@ -52,7 +52,7 @@ impl<'a, E: Copy> Ahead<'a, E> {
     }
 }
 
-/// Pixels of a tile: what is asked for while a row is computed is in as many parts as the row has tiles.
+/// Pixels of a tile.
 pub const TILE: usize = 8;
 
 /// Up to two of them.

@@ -121,7 +121,7 @@ impl<E: Element> Task<E> for GradientSums<'_, E> {
     }
 }
 
-/// A multiple of g, or of g x̂.
+/// A multiple of g, of g x̂, or of x̂.
 #[derive(Clone, Copy)]
 struct Times<E>(E);
 
@@ -129,6 +129,13 @@ impl<E: Element> Formula<E, 1, 0> for Times<E> {
     #[inline(always)]
     fn of<V: Vector<E>>(self, [g]: [V; 1], []: [V; 0], _: V) -> V {
         V::splat(self.0).mul(g)
+    }
+}
+
+impl<E: Element> Formula<E, 1, 2> for Times<E> {
+    #[inline(always)]
+    fn of<V: Vector<E>>(self, [x]: [V; 1], [mean, rstd]: [V; 2], _: V) -> V {
+        V::splat(self.0).mul(x.sub(mean).mul(rstd))
     }
 }
 
@@ -158,8 +165,8 @@ impl<E: Element> Task<E> for Standardise<'_, E> {
     fn run<V: Vector<E>>(self) {
         let by = [self.mean, self.rstd];
         match self.x {
-            None => map::<E, V, 0, 2>(self.out, Of { x: [], by }, Standard),
-            Some(x) => map::<E, V, 1, 2>(self.out, Of { x: [x], by }, Standard),
+            None => map::<E, V, 0, 2>(self.out, Of { x: [], by }, Standard, false),
+            Some(x) => map::<E, V, 1, 2>(self.out, Of { x: [x], by }, Standard, false),
         }
     }
 }
@@ -203,21 +210,7 @@ impl<E: Element> Task<E> for AddStandardised<'_, E> {
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
         let of = Of { x: [self.x], by: [self.mean, self.rstd] };
-        map::<E, V, 1, 2>(self.out, of, Multiple { s: self.s, add: self.add });
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Multiple<E> {
-    s: E,
-    add: bool,
-}
-
-impl<E: Element> Formula<E, 1, 2> for Multiple<E> {
-    #[inline(always)]
-    fn of<V: Vector<E>>(self, [x]: [V; 1], [mean, rstd]: [V; 2], before: V) -> V {
-        let result = V::splat(self.s).mul(x.sub(mean).mul(rstd));
-        if self.add { before.add(result) } else { result }
+        map::<E, V, 1, 2>(self.out, of, Times(self.s), self.add);
     }
 }
 
@@ -238,7 +231,7 @@ impl<E: Element> Task<E> for Shift<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        map::<E, V, 1, 2>(self.out, Of { x: [self.x], by: [self.by, self.to] }, Shifted);
+        map::<E, V, 1, 2>(self.out, Of { x: [self.x], by: [self.by, self.to] }, Shifted, false);
     }
 }
 
@@ -269,19 +262,16 @@ impl<E: Element> Task<E> for Scale<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        map::<E, V, 1, 1>(self.out, Of { x: [self.x], by: [self.by] }, Scaled { add: self.add });
+        map::<E, V, 1, 1>(self.out, Of { x: [self.x], by: [self.by] }, Scaled, self.add);
     }
 }
 
 #[derive(Clone, Copy)]
-struct Scaled {
-    add: bool,
-}
+struct Scaled;
 
 impl<E: Element> Formula<E, 1, 1> for Scaled {
     #[inline(always)]
-    fn of<V: Vector<E>>(self, [x]: [V; 1], [by]: [V; 1], before: V) -> V {
-        let result = by.mul(x);
-        if self.add { before.add(result) } else { result }
+    fn of<V: Vector<E>>(self, [x]: [V; 1], [by]: [V; 1], _: V) -> V {
+        by.mul(x)
     }
 }

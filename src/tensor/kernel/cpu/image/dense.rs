@@ -6,7 +6,7 @@
 use super::{
     Aligned, Frame,
     ahead::{Ahead, TILE},
-    planes::{AHEAD, add_registers, load_row, part, registers, store_row, where_positive},
+    planes::{AHEAD, Map, add_registers, load_mapped, load_row, part, registers, store_row},
     rows::{half, pointwise, pointwise_gradient},
     space::space,
 };
@@ -102,6 +102,17 @@ impl<E: Element> Inputs<'_, E> {
     }
 }
 
+/// What is there where something is positive, else 0.
+#[derive(Clone, Copy)]
+struct WherePositive;
+
+impl<E: Element, V: Vector<E>> Map<E, V> for WherePositive {
+    #[inline(always)]
+    fn of(self, v: V, before: V) -> V {
+        before.where_positive(v)
+    }
+}
+
 /// out\[o, co\] = Σ_{tap, ci} x\[o + tap, ci\] · w\[tap, ci, co\], or added to `out`.
 pub struct Dense<'a, E> {
     /// Images.
@@ -150,7 +161,7 @@ impl<E: Element> Dense<'_, E> {
                     let next = [inputs.ahead(framed, y, parts), Some(Ahead::new(out, row, row, parts))];
                     pointwise(line, x, w, run, next.map(|ahead| ahead.map(|ahead| ahead.after(block * tiles))));
                     if let Some(x) = positive {
-                        where_positive(line, &x[y * row..][..row], co, block);
+                        load_mapped(line, &x[y * row..][..row], co, block, WherePositive);
                     }
                     store_row(out, line, co, block, self.add);
                 }

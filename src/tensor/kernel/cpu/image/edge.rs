@@ -59,7 +59,7 @@ struct Rectified;
 
 impl<E: Element, V: Vector<E>> Map<E, V> for Rectified {
     #[inline(always)]
-    fn of(self, v: V) -> V {
+    fn of(self, v: V, _: V) -> V {
         v.relu()
     }
 }
@@ -70,7 +70,7 @@ struct CentredRectified<V>([V; 2]);
 
 impl<E: Element, V: Vector<E>> Map<E, V> for CentredRectified<V> {
     #[inline(always)]
-    fn of(self, v: V) -> V {
+    fn of(self, v: V, _: V) -> V {
         v.sub(self.0[0]).mul(self.0[1]).relu()
     }
 }

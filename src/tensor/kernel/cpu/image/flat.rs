@@ -105,8 +105,12 @@ impl<E: Element> Dot<'_, E> {
         unroll!(R, r, a[r].add(b[r]).add(c[r].add(d[r])).store_part(&mut lanes[r * V::N..]));
         let mut rest = E::zero();
         for (i, (x, y)) in x.remainder().iter().zip(y.remainder()).enumerate() {
-            let at = (place + i) % mean.len().max(1);
-            rest += if CENTRED { (*x - mean[at]) * rstd[at] } else { *x } * *y;
+            let mut x = *x;
+            if CENTRED {
+                let at = (place + i) % mean.len();
+                x = (x - mean[at]) * rstd[at];
+            }
+            rest += x * *y;
         }
         lanes.iter().copied().sum::<E>() + rest
     }

@@ -70,8 +70,8 @@ pub const AHEAD: usize = 1024;
 
 /// What is done to a register on its way; not a closure, which the compiler may leave out of line.
 pub trait Map<E, V>: Copy {
-    /// Does it.
-    fn of(self, v: V) -> V;
+    /// Does it; `before` is what stands where the result goes.
+    fn of(self, v: V, before: V) -> V;
 }
 
 /// Nothing.
@@ -80,7 +80,7 @@ struct Same;
 
 impl<E, V> Map<E, V> for Same {
     #[inline(always)]
-    fn of(self, v: V) -> V {
+    fn of(self, v: V, _: V) -> V {
         v
     }
 }
@@ -124,7 +124,7 @@ fn load_each<E: Element, V: Vector<E>, M: Map<E, V>, const WHOLE: bool>(
     for (v, pixel) in row.iter_mut().zip(x.chunks_exact(channels)) {
         seq();
         prefetch::<_, false>(pixel, AHEAD);
-        *v = map.of(load_if::<E, V, WHOLE>(pixel, channels, block));
+        *v = map.of(load_if::<E, V, WHOLE>(pixel, channels, block), *v);
     }
 }
 
@@ -163,29 +163,6 @@ fn store_each<E: Element, V: Vector<E>, const WHOLE: bool>(
         seq();
         prefetch::<_, false>(pixel, AHEAD);
         store_if::<E, V, WHOLE>(*v, pixel, channels, block, add);
-    }
-}
-
-/// Keeps a row of registers where `x` is positive; 0 elsewhere.
-#[inline(always)]
-pub fn where_positive<E: Element, V: Vector<E>>(row: &mut [V], x: &[E], channels: usize, block: usize) {
-    if (block + 1) * V::N <= channels {
-        where_positive_each::<E, V, true>(row, x, channels, block);
-    } else {
-        where_positive_each::<E, V, false>(row, x, channels, block);
-    }
-}
-
-#[inline(always)]
-fn where_positive_each<E: Element, V: Vector<E>, const WHOLE: bool>(
-    row: &mut [V],
-    x: &[E],
-    channels: usize,
-    block: usize,
-) {
-    for (v, pixel) in row.iter_mut().zip(x.chunks_exact(channels)) {
-        seq();
-        *v = v.where_positive(load_if::<E, V, WHOLE>(pixel, channels, block));
     }
 }
 

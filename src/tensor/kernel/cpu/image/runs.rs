@@ -42,18 +42,11 @@ pub struct Of<'a, E, const I: usize, const C: usize> {
 }
 
 impl<E: Element, const I: usize, const C: usize> Of<'_, E, I, C> {
+    /// Zeros beyond the last, unless all are `WHOLE`.
     #[inline(always)]
-    fn values<V: Vector<E>>(self, at: usize) -> [V; I] {
+    fn values<V: Vector<E>, const WHOLE: bool>(self, at: usize) -> [V; I] {
         let mut x = [V::splat(E::zero()); I];
-        unroll!(I, i, x[i] = V::load(&self.x[i][at..]));
-        x
-    }
-
-    /// Zeros beyond the last.
-    #[inline(always)]
-    fn last_values<V: Vector<E>>(self, at: usize) -> [V; I] {
-        let mut x = [V::splat(E::zero()); I];
-        unroll!(I, i, x[i] = V::load_part(&self.x[i][at..]));
+        unroll!(I, i, x[i] = if WHOLE { V::load(&self.x[i][at..]) } else { V::load_part(&self.x[i][at..]) });
         x
     }
 
@@ -83,20 +76,23 @@ macro_rules! at_all_places {
     };
 }
 
-/// out = the formula, which has coefficients.
+/// out = the formula, which has coefficients, or added to `out`.
 #[inline(always)]
 pub fn map<E: Element, V: Vector<E>, const I: usize, const C: usize>(
     out: &mut [E],
     of: Of<'_, E, I, C>,
     formula: impl Formula<E, I, C>,
+    add: bool,
 ) {
     let run = of.by[0].len();
-    at_all_places!(map_places::<E, V>(run, out, of, formula));
+    at_all_places!(map_places::<E, V>(run, out, of, formula, add));
     let whole = out.len() - out.len() % run;
     for (i, out) in out[whole..].chunks_mut(V::N).enumerate() {
         seq();
         let at = i * V::N;
-        formula.of(of.last_values(whole + at), of.coefficients::<V>(at), V::load_part(out)).store_part(out);
+        let before = V::load_part(out);
+        let result = formula.of(of.values::<V, false>(whole + at), of.coefficients(at), before);
+        if add { before.add(result) } else { result }.store_part(out);
     }
 }
 
@@ -108,6 +104,7 @@ fn map_places<E: Element, V: Vector<E>, const R: usize, const I: usize, const C:
     out: &mut [E],
     of: Of<'_, E, I, C>,
     formula: impl Formula<E, I, C>,
+    add: bool,
 ) -> usize {
     let mut by = [[V::splat(E::zero()); C]; R];
     unroll!(R, r, by[r] = of.coefficients(place + r * V::N));
@@ -116,7 +113,9 @@ fn map_places<E: Element, V: Vector<E>, const R: usize, const I: usize, const C:
         let (at, out) = (i * run + place, &mut out[place..]);
         unroll!(R, r, {
             let out = &mut out[r * V::N..];
-            formula.of(of.values(at + r * V::N), by[r], V::load(out)).store(out);
+            let before = V::load(out);
+            let result = formula.of(of.values::<V, true>(at + r * V::N), by[r], before);
+            if add { before.add(result) } else { result }.store(out);
         });
     }
     R * V::N
@@ -138,7 +137,7 @@ pub fn sum<E: Element, V: Vector<E>, const I: usize, const C: usize>(
     for (i, total) in total[..n - whole].chunks_mut(V::N).enumerate() {
         seq();
         let at = i * V::N;
-        let last = formula.of(of.last_values(whole + at), of.coefficients::<V>(at), V::splat(E::zero()));
+        let last = formula.of(of.values::<V, false>(whole + at), of.coefficients::<V>(at), V::splat(E::zero()));
         V::load_part(total).add(last).store_part(total);
     }
     total.chunks_exact(sums.len()).for_each(|part| sums.iter_mut().zip(part).for_each(|(sum, x)| *sum += *x));
@@ -157,7 +156,7 @@ fn sum_places<E: Element, V: Vector<E>, const R: usize, const I: usize, const C:
     unroll!(R, r, by[r] = of.coefficients(place + r * V::N));
     for at in (0..runs).map(|i| i * run + place) {
         seq();
-        unroll!(R, r, sums[r] = sums[r].add(formula.of(of.values(at + r * V::N), by[r], zero)));
+        unroll!(R, r, sums[r] = sums[r].add(formula.of(of.values::<V, true>(at + r * V::N), by[r], zero)));
     }
     unroll!(R, r, sums[r].store(&mut total[place + r * V::N..]));
     R * V::N

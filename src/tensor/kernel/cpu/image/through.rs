@@ -57,28 +57,24 @@ impl<E: Element> Task<E> for StandardiseGradient<'_, E> {
     fn run<V: Vector<E>>(self) {
         let StandardiseGradient { through: ThroughNorm { g, s, y, centred, norm }, channels, out, add } = self;
         let [mean, product, rstd] = norm.map(|all| spread(&all[..channels]));
-        let (x, formula) = ([g, y], Through { s, add });
+        let x = [g, y];
         match centred {
-            None => map::<E, V, 2, 3>(out, Of { x, by: [&mean, &product, &rstd] }, formula),
+            None => map::<E, V, 2, 3>(out, Of { x, by: [&mean, &product, &rstd] }, Through(s), add),
             Some([centre, _]) => {
                 let centre = spread(&centre[..channels]);
-                map::<E, V, 2, 4>(out, Of { x, by: [&mean, &product, &rstd, &centre] }, formula);
+                map::<E, V, 2, 4>(out, Of { x, by: [&mean, &product, &rstd, &centre] }, Through(s), add);
             }
         }
     }
 }
 
 #[derive(Clone, Copy)]
-struct Through<E> {
-    s: E,
-    add: bool,
-}
+struct Through<E>(E);
 
 impl<E: Element> Formula<E, 2, 3> for Through<E> {
     #[inline(always)]
-    fn of<V: Vector<E>>(self, [g, xhat]: [V; 2], [mean, product, rstd]: [V; 3], before: V) -> V {
-        let gx = rstd.mul(V::splat(self.s).mul(g).sub(mean).sub(xhat.mul(product)));
-        if self.add { before.add(gx) } else { gx }
+    fn of<V: Vector<E>>(self, [g, xhat]: [V; 2], [mean, product, rstd]: [V; 3], _: V) -> V {
+        rstd.mul(V::splat(self.0).mul(g).sub(mean).sub(xhat.mul(product)))
     }
 }
 
