@@ -45,8 +45,8 @@ impl<E: Element, D: Backend<E>> Cell<E, D> {
         Ok(Cell { index, preprocess, edges })
     }
 
-    /// node_j = Σ over edges (i→j) and operations k of Z_k o_k(node_i); the output is the concatenation
-    /// of the output nodes. `z` is `[edges, operations]`, `active` names what runs on each edge.
+    /// node_j = Σ over edges (i→j) and operations k of Z_k o_k(node_i); the output nodes, whose concatenation is the
+    /// output. `z` is `[edges, operations]`, `active` names what runs on each edge.
     pub fn forward(
         &self,
         topology: &Topology,
@@ -54,7 +54,7 @@ impl<E: Element, D: Backend<E>> Cell<E, D> {
         z: &Var<E, D>,
         active: &[Vec<Operation>],
         pass: &mut Pass<E, D>,
-    ) -> Result<Var<E, D>> {
+    ) -> Result<Vec<Var<E, D>>> {
         let t = self.index;
         let mut nodes = vec![self.preprocess[0].apply(&s0, pass)?, self.preprocess[1].apply(&s1, pass)?];
         for j in nodes.len()..topology.nodes() {
@@ -82,9 +82,7 @@ impl<E: Element, D: Backend<E>> Cell<E, D> {
             };
             nodes.push(pass.watch(|| node_key(t, j), &node));
         }
-        let outputs: Vec<_> =
-            topology.output().iter().map(|j| pass.watch(|| consumer_key(t, *j, None), &nodes[*j])).collect();
-        Var::concatenate(&outputs.iter().collect::<Vec<_>>())
+        Ok(topology.output().iter().map(|j| pass.watch(|| consumer_key(t, *j, None), &nodes[*j])).collect())
     }
 
     /// Preprocessing first, then edge by edge.

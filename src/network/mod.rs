@@ -107,7 +107,12 @@ impl<E: Element, D: Backend<E>> Network<E, D> {
         };
         let mut weights = Vec::with_capacity(self.cells.len());
         let mut outputs: [(Option<usize>, Var<E, D>); 2] = [(None, stem.clone()), (None, stem)];
+        let mut nodes = Vec::new();
         for (t, cell) in self.cells.iter().enumerate() {
+            if t > 0 {
+                let [_, previous] = outputs;
+                outputs = [previous, (Some(t - 1), concatenation(&nodes)?)];
+            }
             let choice = choices[if choices.len() == 1 { 0 } else { t }];
             let (z, watch) = pass.on(choice.weights()).watch();
             weights.push(watch);
@@ -116,14 +121,18 @@ impl<E: Element, D: Backend<E>> Network<E, D> {
                 (None, x) => x.clone(),
             };
             let inputs = [input(0), input(1)];
-            let out = cell.forward(&self.topology, inputs, &z, choice.active(), pass)?;
-            let [_, previous] = outputs;
-            outputs = [previous, (Some(t), out)];
+            nodes = cell.forward(&self.topology, inputs, &z, choice.active(), pass)?;
         }
-        let last = pass.watch(|| output_key(self.cells.len() - 1, "head"), &outputs[1].1);
-        let pooled = last.global_average_pool()?.convolution(&pass.parameter(&self.classifier))?;
-        let [n, .., k] = *pooled.shape() else { unreachable!("an activation") };
-        let mut logits = pooled.reshape(&[n, k])?;
+        // Each node by itself, where nothing has to see the last cell's output.
+        let pooled = if pass.fuses() {
+            concatenation(&nodes.iter().map(Var::global_average_pool).collect::<Result<Vec<_>>>()?)?
+        } else {
+            let last = concatenation(&nodes)?;
+            pass.watch(|| output_key(self.cells.len() - 1, "head"), &last).global_average_pool()?
+        };
+        let logits = pooled.convolution(&pass.parameter(&self.classifier))?;
+        let [n, .., k] = *logits.shape() else { unreachable!("an activation") };
+        let mut logits = logits.reshape(&[n, k])?;
         if let Some(bias) = &self.bias {
             logits = logits.bias(&pass.parameter(bias))?;
         }
@@ -183,6 +192,10 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+fn concatenation<E: Element, D: Backend<E>>(nodes: &[Var<E, D>]) -> Result<Var<E, D>> {
+    Var::concatenate(&nodes.iter().collect::<Vec<_>>())
 }
 
 /// The name under which a probing pass keeps the output of cell `t` as `consumer` reads it: `head`, or

@@ -6,7 +6,7 @@ use super::{
         *,
     },
     GROUP, Generic, add as sum, buffers, done, each_chunk,
-    image::{Dense, DenseGradient, Frame, Inputs, transposed},
+    image::{Arriving, Dense, DenseBackward, Frame, Inputs, transposed},
     room, sum_over, zeroed,
 };
 use crate::tensor::{
@@ -80,7 +80,8 @@ impl Convolution {
             || (),
             |(), n, sums| {
                 let inputs = self.inputs(self.image, &x[n * from..][..from], false);
-                run(level, DenseGradient { inputs, co, g: &gy[n * to..][..to], sums });
+                let arriving = Arriving::Gradient(&gy[n * to..][..to]);
+                run(level, DenseBackward { inputs, co, arriving, sums: Some(sums), gx: None });
             },
         );
         zeroed(device, gw, size)?;

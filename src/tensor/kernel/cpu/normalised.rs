@@ -7,8 +7,8 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    GROUP, Generic, add_parts, buffers, done, each_chunk, each_chunk_with,
-    image::{Aligned, Dense, DenseGradient, Total, transposed},
+    GROUP, Generic, add_parts, buffers, done, each_chunk,
+    image::{Aligned, Arriving, Dense, DenseBackward, InputGradient, ThroughNorm, Total, transposed},
     room,
 };
 use crate::tensor::{Element, Error, op::NormalisedConvolution};
@@ -53,33 +53,23 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
         let [gx, gw] = gxs else { unreachable!("two inputs") };
-        let (level, conv, image) = (Vectors::current(), &op.convolution, op.normalise.image);
+        let (conv, image) = (&op.convolution, op.normalise.image);
         let [from, to] = [conv.image, image].map(|image| image.per_sample());
         let w_back = gx.as_ref().map(|_| transposed(&w, conv.image.c, conv.out));
         let weights = gw.is_some();
         let means = op.normalise.gradient_means(gy, &xhat);
-        let gradient = op.normalise.gradient(op.normalise.through(gy, &xhat, &means, &rstd));
+        let through = op.normalise.through(gy, &xhat, &means, &rstd);
         let add = gx.as_mut().map_or(Ok(false), |gx| room(self, gx, x.len()))?;
         let mut groups: Vec<Option<&mut [E]>> = match gx {
             Some(gx) => gx.chunks_mut(GROUP * from).map(Some).collect(),
             None => (0..image.n.div_ceil(GROUP)).map(|_| None).collect(),
         };
-        // All gradients while an image is in the cache.
-        let space = || Aligned::zeros(to);
-        let parts = each_chunk_with(&mut groups, 1, 2 * conv.work(), space, |g, i, gx| {
+        let parts = each_chunk(&mut groups, 1, 2 * conv.work(), |i, gx| {
             let mut sums = vec![E::zero(); w.len()];
-            for n in i * GROUP..image.n.min((i + 1) * GROUP) {
-                gradient.of(n, g, false);
-                let x = &x[n * from..][..from];
-                if weights {
-                    let inputs = conv.inputs(conv.image, x, op.relu);
-                    run(level, DenseGradient { inputs, co: conv.out, g, sums: &mut sums });
-                }
-                let (Some(gx), Some(w)) = (&mut gx[0], &w_back) else { continue };
-                let (inputs, out) = (conv.inputs(image, g, false), &mut gx[(n - i * GROUP) * from..][..from]);
-                let positive = op.relu.then_some(x);
-                run(level, Dense { inputs, co: conv.image.c, w, out, add, positive });
-            }
+            let first = i * GROUP;
+            let x = &x[first * from..x.len().min((first + GROUP) * from)];
+            let gx = gx[0].as_deref_mut().zip(w_back.as_deref()).map(|(out, w)| InputGradient { w, out, add });
+            op.gradient(x, through.from(first, to, image.c), weights.then_some(&mut sums[..]), gx);
             sums
         });
         if let Some(gw) = gw {
@@ -87,5 +77,31 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
         }
         [x, xhat].into_iter().for_each(done);
         Ok(())
+    }
+}
+
+impl NormalisedConvolution {
+    /// Adds the weights' gradient from some images to `sums` and writes or adds that of the images, where these are
+    /// asked for; `through` begins with the first image.
+    fn gradient<E: Element>(
+        &self,
+        x: &[E],
+        through: ThroughNorm<'_, E>,
+        sums: Option<&mut [E]>,
+        gx: Option<InputGradient<'_, E>>,
+    ) {
+        let (level, conv, image) = (Vectors::current(), &self.convolution, self.normalise.image);
+        let (inputs, co) = (conv.inputs(conv.image, x, self.relu), conv.out);
+        let InputGradient { w, out, add } = match gx {
+            Some(gx) if conv.kernel > 1 => gx,
+            gx => return run(level, DenseBackward { inputs, co, arriving: Arriving::Normalised(through), sums, gx }),
+        };
+        // Inputs under a wider kernel need several rows of what arrives.
+        let mut g = Aligned::zeros(x.len() / conv.image.per_sample() * image.per_sample());
+        let gradient = self.normalise.gradient(through);
+        g.chunks_exact_mut(image.per_sample()).enumerate().for_each(|(n, g)| gradient.of(n, g, false));
+        run(level, DenseBackward { inputs, co, arriving: Arriving::Gradient(&g), sums, gx: None });
+        let (inputs, positive) = (conv.inputs(image, &g, false), self.relu.then_some(x));
+        run(level, Dense { inputs, co: conv.image.c, w, out, add, positive });
     }
 }

@@ -55,13 +55,30 @@ impl<'a, E: Copy> Ahead<'a, E> {
 /// Pixels of a tile.
 pub const TILE: usize = 8;
 
-/// Up to two of them.
+/// Up to two of them. Neither loops nor maps: these may stay what they are, in the middle of arithmetic.
 pub type Aheads<'a, E> = [Option<Ahead<'a, E>>; 2];
+
+/// Each from part `i` on.
+#[inline(always)]
+pub fn after<E: Copy>([one, other]: Aheads<'_, E>, i: usize) -> Aheads<'_, E> {
+    [after_one(one, i), after_one(other, i)]
+}
+
+#[inline(always)]
+fn after_one<E: Copy>(ahead: Option<Ahead<'_, E>>, i: usize) -> Option<Ahead<'_, E>> {
+    match ahead {
+        None => None,
+        Some(ahead) => Some(ahead.after(i)),
+    }
+}
 
 /// Asks for part `i` of each.
 #[inline(always)]
-pub fn ask<E: Copy>(ahead: Aheads<'_, E>, i: usize) {
-    for ahead in ahead.into_iter().flatten() {
-        ahead.ask(i);
+pub fn ask<E: Copy>([one, other]: Aheads<'_, E>, i: usize) {
+    if let Some(one) = one {
+        one.ask(i);
+    }
+    if let Some(other) = other {
+        other.ask(i);
     }
 }

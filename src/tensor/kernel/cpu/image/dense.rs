@@ -5,9 +5,9 @@
 
 use super::{
     Aligned, Frame,
-    ahead::{Ahead, TILE},
-    planes::{AHEAD, Map, add_registers, load_mapped, load_row, part, registers, store_row},
-    rows::{half, pointwise, pointwise_gradient},
+    ahead::{Ahead, TILE, after},
+    planes::{AHEAD, Map, load_mapped, part, registers, store_row},
+    rows::{half, pointwise},
     space::space,
 };
 use crate::tensor::{
@@ -40,18 +40,18 @@ pub struct Inputs<'a, E> {
 
 impl<E: Element> Inputs<'_, E> {
     /// Inputs under one row of a window.
-    fn run(&self) -> usize {
+    pub(super) fn run(&self) -> usize {
         self.kernel * self.frame.c
     }
 
     /// Planes that a row's inputs take.
-    fn planes<V: Vector<E>>(&self) -> usize {
+    pub(super) fn planes<V: Vector<E>>(&self) -> usize {
         self.kernel * self.run().div_ceil(V::N)
     }
 
     /// Image `n` in its frame; without a border, where it lies.
     #[inline(always)]
-    fn framed<'b>(&'b self, n: usize, space: &'b mut [E]) -> &'b [E] {
+    pub(super) fn framed<'b>(&'b self, n: usize, space: &'b mut [E]) -> &'b [E] {
         let image = &self.x[n * self.frame.h * self.frame.row()..][..self.frame.h * self.frame.row()];
         if self.frame.pad == 0 {
             return image;
@@ -62,13 +62,13 @@ impl<E: Element> Inputs<'_, E> {
 
     /// The row after row `y` of an image that lies in no frame, in `parts` parts; a framed image is near already.
     #[inline(always)]
-    fn ahead<'b>(&self, image: &'b [E], y: usize, parts: usize) -> Option<Ahead<'b, E>> {
+    pub(super) fn ahead<'b>(&self, image: &'b [E], y: usize, parts: usize) -> Option<Ahead<'b, E>> {
         let row = self.frame.row();
         (self.frame.pad == 0).then(|| Ahead::new(image, (y + 1) * row, row, parts).near())
     }
 
     /// Space for a framed image.
-    fn space(&self) -> Aligned<E> {
+    pub(super) fn space(&self) -> Aligned<E> {
         Aligned::zeros(if self.frame.pad == 0 { 0 } else { self.frame.len() })
     }
 
@@ -86,7 +86,7 @@ impl<E: Element> Inputs<'_, E> {
     /// The inputs of row `y` of a framed image, a plane for each register. Lanes behind the last of a run
     /// have anything in them.
     #[inline(always)]
-    fn enter<V: Vector<E>>(&self, planes: &mut [V], framed: &[E], y: usize) {
+    pub(super) fn enter<V: Vector<E>>(&self, planes: &mut [V], framed: &[E], y: usize) {
         let (width, blocks) = (self.frame.w, self.run().div_ceil(V::N));
         for (plane, row) in planes.chunks_exact_mut(width).enumerate() {
             seq();
@@ -104,7 +104,7 @@ impl<E: Element> Inputs<'_, E> {
 
 /// What is there where something is positive, else 0.
 #[derive(Clone, Copy)]
-struct WherePositive;
+pub(super) struct WherePositive;
 
 impl<E: Element, V: Vector<E>> Map<E, V> for WherePositive {
     #[inline(always)]
@@ -159,63 +159,13 @@ impl<E: Element> Dense<'_, E> {
                     seq();
                     let parts = tiles * blocks;
                     let next = [inputs.ahead(framed, y, parts), Some(Ahead::new(out, row, row, parts))];
-                    pointwise(line, x, w, run, next.map(|ahead| ahead.map(|ahead| ahead.after(block * tiles))));
+                    pointwise(line, x, w, run, after(next, block * tiles));
                     if let Some(x) = positive {
                         load_mapped(line, &x[y * row..][..row], co, block, WherePositive);
                     }
                     store_row(out, line, co, block, self.add);
                 }
             }
-        }
-    }
-}
-
-/// sums\[tap, ci, co\] += Σ_o x\[o + tap, ci\] · g\[o, co\], image by image.
-pub struct DenseGradient<'a, E> {
-    /// Images.
-    pub inputs: Inputs<'a, E>,
-    /// Output channels.
-    pub co: usize,
-    /// The outputs' gradients.
-    pub g: &'a [E],
-    /// `[k, k, ci, co]`.
-    pub sums: &'a mut [E],
-}
-
-impl<E: Element> Task<E> for DenseGradient<'_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector<E>>(mut self) {
-        if half::<E, V>(self.co) { self.all::<V::Half>() } else { self.all::<V>() }
-    }
-}
-
-impl<E: Element> DenseGradient<'_, E> {
-    #[inline(always)]
-    fn all<V: Vector<E>>(&mut self) {
-        let (inputs, co, width) = (self.inputs, self.co, self.inputs.frame.w);
-        let (rows, planes, zero) = (self.sums.len() / co, inputs.planes::<V>(), V::splat(E::zero()));
-        let blocks = co.div_ceil(V::N);
-        let mut space = space(zero, blocks * rows + (planes + 1) * width);
-        let space = &mut &mut space[..];
-        let [sums, x, line] = [blocks * rows, planes * width, width].map(|n| part(space, n));
-        let mut framed = inputs.space();
-        let (row, run) = (width * co, inputs.run());
-        for (n, g) in self.g.chunks_exact(inputs.frame.h * row).enumerate() {
-            let framed = inputs.framed(n, &mut framed);
-            sums.fill(zero);
-            for (y, g) in g.chunks_exact(row).enumerate() {
-                seq();
-                inputs.enter(x, framed, y);
-                for (block, sums) in sums.chunks_exact_mut(rows).enumerate() {
-                    seq();
-                    load_row(line, g, co, block);
-                    let next = inputs.ahead(framed, y, planes * width).filter(|_| block == 0);
-                    pointwise_gradient(sums, x, line, run, next);
-                }
-            }
-            add_registers(self.sums, sums, co);
         }
     }
 }

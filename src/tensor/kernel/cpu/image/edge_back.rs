@@ -6,7 +6,7 @@ use super::{
     planes::{Planes, add_registers, part, registers, store_if},
     rows::{depthwise, depthwise_gradient, half, pointwise, pointwise_gradient},
     space::space,
-    through::{Coefficients, ThroughNorm, through_norm},
+    through::{Arriving, ThroughNorm},
 };
 use crate::tensor::{
     Element,
@@ -98,56 +98,41 @@ impl<E: Element> EdgeBackward<'_, E> {
         let dw_back = registers::<E, V>(self.back.depthwise, c, space);
         let pw_back = registers::<E, V>(self.back.pointwise, c, space);
         let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, blocks, space));
-        let [dw_sums, pw_sums, norm, middle, g, line, centre, y_centre, both] =
-            [blocks * taps, blocks * c, 3 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks, 2 * blocks]
+        let [dw_sums, pw_sums, norm, middle, g, line, centre, both] =
+            [blocks * taps, blocks * c, 5 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks]
                 .map(|n| part(space, n));
         let mut sums = [taps * c, c * c, self.gx.len() / image * 2 * c].map(|n| vec![E::zero(); n]);
         for (n, gx) in self.gx.chunks_exact_mut(image).enumerate() {
-            let (x, through) = (&self.x[n * image..][..image], self.through.from(n, image, c));
+            let (x, arriving) =
+                (&self.x[n * image..][..image], Arriving::Normalised(self.through).rows(n, image, c, norm));
             of_image(self.centred, n, c, centre);
-            of_image(through.centred, 0, c, y_centre);
             let centre = self.centred.map(|_| &*centre);
-            let y_centre = through.centred.map(|_| &*y_centre);
-            let by_channel = &mut &mut *norm;
-            let [means, products, rstds] = through.norm;
-            let means = registers::<E, V>(&means[..c], c, by_channel);
-            let products = registers::<E, V>(&products[..c], c, by_channel);
-            let rstds = registers::<E, V>(&rstds[..c], c, by_channel);
             [&mut *dw_sums, pw_sums, both].into_iter().for_each(|sums| sums.fill(zero));
             for y in 0..h + pad {
                 seq();
                 if y < h {
                     enter(&mut inside, frame, x, y, centre);
-                    for (block, g) in g.chunks_exact_mut(w).enumerate() {
-                        seq();
-                        let of = Coefficients {
-                            s: V::splat(through.s),
-                            norm: [means[block], products[block], rstds[block]],
-                            centre: y_centre.map(|of| [of[block], of[blocks + block]]),
-                        };
-                        through_norm(g, [through.g, through.y].map(|all| &all[y * row..][..row]), of, c, block);
-                    }
+                    arriving.row(g, y, w);
                     if self.weights {
                         for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                             seq();
                             let (from, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
-                            let next = Ahead::row(through.g, frame, y + 1, (block, blocks), size.0).near();
+                            let next = Ahead::row(arriving.from[0], frame, y + 1, (block, blocks), size.0).near();
                             depthwise(middle, from, inside.stride(), dw, size, [Some(next), None]);
                         }
                         for (block, g) in g.chunks_exact(w).enumerate() {
                             seq();
-                            let next = Ahead::new(through.y, (y + 1) * row, row, blocks * w).near();
+                            let next = Ahead::new(arriving.from[1], (y + 1) * row, row, blocks * w).near();
                             let sums = &mut pw_sums[block * c..][..c];
-                            pointwise_gradient(sums, middle, g, c, (block == 0).then_some(next));
+                            pointwise_gradient(sums, middle, g, c, [(block == 0).then_some(next), None]);
                         }
                     }
                     for (block, pw) in pw_back.chunks_exact(c).enumerate() {
                         seq();
                         // Asked for while the weights' gradients are computed, if they are.
-                        let next = [through.y, through.g].map(|all| {
-                            let next = Ahead::row(all, frame, y + 1, (block, blocks), 1).near();
-                            (!self.weights).then_some(next)
-                        });
+                        let next = |all| Some(Ahead::row(all, frame, y + 1, (block, blocks), 1).near());
+                        let [g_all, y_all] = arriving.from;
+                        let next = if self.weights { [None; 2] } else { [next(y_all), next(g_all)] };
                         pointwise(back.row(block, y), g, pw, c, next);
                         if self.weights {
                             let (from, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
@@ -160,9 +145,8 @@ impl<E: Element> EdgeBackward<'_, E> {
                 let Some(y) = y.checked_sub(pad) else { continue };
                 for (block, dw) in dw_back.chunks_exact(taps).enumerate() {
                     seq();
-                    let next = [(&*gx, y + 1), (x, y + 2 * pad + 1)]
-                        .map(|(all, y)| Ahead::row(all, frame, y, (block, blocks), size.0));
-                    let next = [Some(next[0]), (!self.weights).then_some(next[1])];
+                    let next = |all, y| Some(Ahead::row(all, frame, y, (block, blocks), size.0));
+                    let next = [next(&*gx, y + 1), if self.weights { None } else { next(x, y + 2 * pad + 1) }];
                     depthwise(line, back.from(block, y), back.stride(), dw, size, next);
                     let both = &mut both[2 * block..];
                     store_where_positive(

@@ -3,6 +3,7 @@
 mod ahead;
 mod channel;
 mod dense;
+mod dense_back;
 mod depthwise;
 mod edge;
 mod edge_back;
@@ -16,7 +17,8 @@ mod space;
 mod through;
 
 pub use channel::{AddStandardised, GradientSums, Products, Scale, Scatter, Shift, Standardise, Total};
-pub use dense::{Dense, DenseGradient, Inputs, transposed};
+pub use dense::{Dense, Inputs, transposed};
+pub use dense_back::{DenseBackward, InputGradient};
 pub use depthwise::{Depthwise, DepthwiseGradient, flipped};
 pub use edge::{Centred, Edge, EdgeForward};
 pub use edge_back::EdgeBackward;
@@ -24,7 +26,7 @@ pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf, Strided};
 pub use frame::{Aligned, Frame};
 pub use pool::{Apportion, Maximum, MaximumGradient, Shares, WindowSums};
 pub use runs::spread;
-pub use through::{StandardiseGradient, ThroughNorm};
+pub use through::{Arriving, StandardiseGradient, ThroughNorm};
 
 /// Bytes of a cache line, and of the longest register.
 const LINE: usize = 64;

@@ -1,6 +1,6 @@
 //! The parts of separable convolutions, on rows of registers. A kernel K of 0 stands for any.
 
-use super::ahead::{Ahead, Aheads, TILE, ask};
+use super::ahead::{Aheads, TILE, after, ask};
 use crate::tensor::{
     Element,
     kernel::lanes::{Vector, seq, unroll},
@@ -59,7 +59,7 @@ fn depthwise_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const
     let (tiles, rest) = out.as_chunks_mut::<TILE>();
     for (i, out) in tiles.iter_mut().enumerate() {
         seq();
-        let ahead = ahead.map(|ahead| ahead.map(|ahead| ahead.after(i * size.0)));
+        let ahead = after(ahead, i * size.0);
         *out = depthwise_tile::<E, V, K, D, 8, L>(&x[8 * i..], stride, w, ahead, size);
     }
     for (i, out) in rest.iter_mut().enumerate() {
@@ -226,7 +226,7 @@ pub fn pointwise_gradient<E: Element, V: Vector<E>>(
     x: &[V],
     g: &[V],
     run: usize,
-    ahead: Option<Ahead<'_, E>>,
+    ahead: Aheads<'_, E>,
 ) {
     let mut planes = x.chunks_exact(g.len()).enumerate();
     for sums in sums.chunks_exact_mut(run) {
@@ -234,7 +234,7 @@ pub fn pointwise_gradient<E: Element, V: Vector<E>>(
         for sums in sums.chunks_mut(V::N) {
             seq();
             let (plane, x) = planes.next().expect("a row for each plane");
-            let ahead = ahead.map(|ahead| ahead.after(plane * g.len()));
+            let ahead = after(ahead, plane * g.len());
             let mut lane = 0;
             while lane < sums.len() {
                 seq();
@@ -258,7 +258,7 @@ fn lanes<E: Element, V: Vector<E>, const J: usize>(
     lane: &mut usize,
     x: &[V],
     g: &[V],
-    ahead: Option<Ahead<'_, E>>,
+    ahead: Aheads<'_, E>,
 ) {
     // What cannot be asked for need not be compiled.
     if J > V::N {
@@ -268,8 +268,8 @@ fn lanes<E: Element, V: Vector<E>, const J: usize>(
     let mut acc = *sums;
     for (i, (x, g)) in x.iter().zip(g).enumerate() {
         seq();
-        if let (Some(ahead), 0) = (ahead, *lane) {
-            ahead.ask(i);
+        if *lane == 0 {
+            ask(ahead, i);
         }
         let x = x.lanes::<J>(*lane);
         unroll!(J, j, acc[j] = acc[j].fma(V::splat(x[j]), *g));

@@ -1,8 +1,8 @@
-//! Back through a norm (eq. 8): rstd · (g − mean(g) − x̂ · mean(g x̂)), of an image or of a row of registers.
+//! Back through a norm (eq. 8): rstd · (g − mean(g) − x̂ · mean(g x̂)), of an image or row by row in registers.
 
 use super::{
     edge::Centred,
-    planes::load_if,
+    planes::{load_if, load_row, registers},
     runs::{Formula, Of, map, spread},
 };
 use crate::tensor::{
@@ -85,32 +85,78 @@ impl<E: Element> Formula<E, 2, 4> for Through<E> {
     }
 }
 
-/// The registers that a row goes through a norm with.
+/// What arrives at the outputs of a convolution.
 #[derive(Clone, Copy)]
-pub struct Coefficients<V> {
-    /// The factor.
-    pub s: V,
-    /// mean(s g), mean(s g x̂) and 1/√(σ² + ε).
-    pub norm: [V; 3],
-    /// μ and 1/√(σ² + ε), where the result is still to be normalised.
-    pub centre: Option<[V; 2]>,
+pub enum Arriving<'a, E> {
+    /// Their gradient.
+    Gradient(&'a [E]),
+    /// The gradient of their normalised values.
+    Normalised(ThroughNorm<'a, E>),
 }
 
-/// The registers `block` of a row of the gradient before the norm; `from` are that of the result and the result.
-#[inline(always)]
-pub fn through_norm<E: Element, V: Vector<E>>(
-    to: &mut [V],
-    from: [&[E]; 2],
-    of: Coefficients<V>,
-    c: usize,
-    block: usize,
-) {
-    let whole = (block + 1) * V::N <= c;
-    match (whole, of.centre) {
-        (true, None) => each::<E, V, true, false>(to, from, of, [of.s; 2], c, block),
-        (true, Some(centre)) => each::<E, V, true, true>(to, from, of, centre, c, block),
-        (false, None) => each::<E, V, false, false>(to, from, of, [of.s; 2], c, block),
-        (false, Some(centre)) => each::<E, V, false, true>(to, from, of, centre, c, block),
+/// Their gradient, of one image row by row.
+pub struct Rows<'a, E, V> {
+    /// What is read for it, from this image on; if nothing has to be normalised, the first is all.
+    pub from: [&'a [E]; 2],
+    channels: usize,
+    norm: Option<Coefficients<'a, V>>,
+}
+
+/// Registers of what [`ThroughNorm`] has for each channel.
+struct Coefficients<'a, V> {
+    s: V,
+    norm: [&'a [V]; 3],
+    centre: Option<[&'a [V]; 2]>,
+}
+
+impl<'a, E: Element> Arriving<'a, E> {
+    /// Of image `n`, whose `per_sample` elements have c channels; `space` has room for five registers a block.
+    #[inline(always)]
+    pub fn rows<'s, V: Vector<E>>(self, n: usize, per_sample: usize, c: usize, space: &'s mut [V]) -> Rows<'s, E, V>
+    where
+        'a: 's,
+    {
+        let through = match self {
+            Arriving::Gradient(g) => return Rows { from: [&g[n * per_sample..], &[]], channels: c, norm: None },
+            Arriving::Normalised(through) => through.from(n, per_sample, c),
+        };
+        let ThroughNorm { g, s, y, centred, norm: [means, products, rstds] } = through;
+        let space = &mut &mut *space;
+        // One by one: `map` of an array may stay out of line, without the level's instructions.
+        let means = &*registers::<E, V>(&means[..c], c, space);
+        let products = &*registers::<E, V>(&products[..c], c, space);
+        let rstds = &*registers::<E, V>(&rstds[..c], c, space);
+        let centre = match centred {
+            None => None,
+            Some([mean, rstd]) => {
+                Some([&*registers::<E, V>(&mean[..c], c, space), &*registers::<E, V>(&rstd[..c], c, space)])
+            }
+        };
+        let norm = Coefficients { s: V::splat(s), norm: [means, products, rstds], centre };
+        Rows { from: [g, y], channels: c, norm: Some(norm) }
+    }
+}
+
+impl<E: Element, V: Vector<E>> Rows<'_, E, V> {
+    /// Row `y` of `width` pixels, block by block.
+    #[inline(always)]
+    pub fn row(&self, to: &mut [V], y: usize, width: usize) {
+        let (c, row) = (self.channels, width * self.channels);
+        for (block, to) in to.chunks_exact_mut(width).enumerate() {
+            seq();
+            let g = &self.from[0][y * row..][..row];
+            let Some(Coefficients { s, norm: [means, products, rstds], centre }) = &self.norm else {
+                load_row(to, g, c, block);
+                continue;
+            };
+            let (from, norm) = ([g, &self.from[1][y * row..][..row]], [means[block], products[block], rstds[block]]);
+            match ((block + 1) * V::N <= c, centre) {
+                (true, None) => each::<E, V, true, false>(to, from, *s, norm, [*s; 2], c, block),
+                (false, None) => each::<E, V, false, false>(to, from, *s, norm, [*s; 2], c, block),
+                (true, Some([m, r])) => each::<E, V, true, true>(to, from, *s, norm, [m[block], r[block]], c, block),
+                (false, Some([m, r])) => each::<E, V, false, true>(to, from, *s, norm, [m[block], r[block]], c, block),
+            }
+        }
     }
 }
 
@@ -118,7 +164,8 @@ pub fn through_norm<E: Element, V: Vector<E>>(
 fn each<E: Element, V: Vector<E>, const WHOLE: bool, const CENTRE: bool>(
     to: &mut [V],
     [g, result]: [&[E]; 2],
-    Coefficients { s, norm: [mean, product, rstd], .. }: Coefficients<V>,
+    s: V,
+    [mean, product, rstd]: [V; 3],
     centre: [V; 2],
     c: usize,
     block: usize,
