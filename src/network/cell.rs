@@ -56,7 +56,7 @@ impl<E: Element, D: Backend<E>> Cell<E, D> {
         pass: &mut Pass<E, D>,
     ) -> Result<Vec<Var<E, D>>> {
         let t = self.index;
-        let mut nodes = vec![self.preprocess[0].apply(&s0, pass)?, self.preprocess[1].apply(&s1, pass)?];
+        let mut nodes = Unit::apply_both(self.preprocess.each_ref(), [&s0, &s1], pass)?;
         for j in nodes.len()..topology.nodes() {
             let mut terms = Vec::new();
             for edge in topology.into_node(j) {

@@ -6,7 +6,7 @@ use crate::{
     tensor::{
         Backend, Element, Init, Parameter, Pass, Scope, Var,
         error::Result,
-        op::{Deferred, Image},
+        op::{Deferred, Grouping, Image},
     },
 };
 
@@ -137,6 +137,30 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
             Stage::Convolution => self.filter.apply(&x, pass),
             Stage::Norm => self.norm.apply(&x, pass),
         })
+    }
+
+    /// Two units, each of its own value; where that is the same, it may be read once.
+    pub fn apply_both(units: [&Self; 2], xs: [&Var<E, D>; 2], pass: &mut Pass<E, D>) -> Result<Vec<Var<E, D>>> {
+        let [one, other] = units.map(|unit| unit.dense_in_one_step(pass));
+        if let (Some((one, settings)), Some((other, same))) = (one, other)
+            && settings == same
+            && xs[0].is(xs[1])
+        {
+            let (grouping, eps) = settings;
+            let xhats = xs[0].normalised_convolutions(&[&one, &other], true, grouping, eps)?;
+            return xhats.iter().zip(units).map(|(xhat, unit)| unit.affine(xhat, pass)).collect();
+        }
+        xs.into_iter().zip(units).map(|(x, unit)| unit.apply(x, pass)).collect()
+    }
+
+    /// The weight and the norm's settings, if the unit is a dense convolution that can be taken in one step with its norm.
+    fn dense_in_one_step(&self, pass: &Pass<E, D>) -> Option<(Var<E, D>, (Grouping, f64))> {
+        match &self.filter {
+            Filter::Dense(weight) if self.order == Order::ReluConvNorm => {
+                Some((pass.parameter(weight), self.norm.in_one_step(self.filter.outputs(), pass)?))
+            }
+            _ => None,
+        }
     }
 
     /// The unit but for its affine map, to be computed where a node sums it; nothing where it has to be taken apart.

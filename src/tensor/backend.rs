@@ -2,7 +2,7 @@
 
 use super::{
     Element, Error,
-    kernel::{Assemble, Kernel, Memory, Optimise},
+    kernel::{Assemble, Kernel, Memory, Optimise, Several},
     op::{
         Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
         NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
@@ -24,7 +24,7 @@ pub trait Backend<E: Element>:
     + Kernel<Depthwise, E>
     + Kernel<GlobalAveragePool, E>
     + Kernel<Normalise, E>
-    + Kernel<NormalisedConvolution, E>
+    + Several<NormalisedConvolution, E>
     + Kernel<NormalisedPool, E>
     + Kernel<Pool, E>
     + Kernel<Relu, E>
@@ -47,7 +47,7 @@ impl<E: Element, D> Backend<E> for D where
         + Kernel<Depthwise, E>
         + Kernel<GlobalAveragePool, E>
         + Kernel<Normalise, E>
-        + Kernel<NormalisedConvolution, E>
+        + Several<NormalisedConvolution, E>
         + Kernel<NormalisedPool, E>
         + Kernel<Pool, E>
         + Kernel<Relu, E>

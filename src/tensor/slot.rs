@@ -1,6 +1,6 @@
 //! Where gradients collect.
 
-use super::kernel::{Buf, Memory};
+use super::kernel::{Buf, Memory, zeros};
 use dfdx::prelude::{Storage, Unit};
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -25,6 +25,15 @@ pub(super) fn collect<E: Unit, D: Memory<E>>(
     };
     slot.replace(Some(sum));
     Ok(())
+}
+
+/// What has arrived already, to be added to, or else `n` zeros.
+pub(super) fn begun<E: Unit, D: Storage<E>>(
+    device: &D,
+    slot: &Slot<E, D>,
+    n: usize,
+) -> std::result::Result<Buf<E, D>, D::Err> {
+    slot.take().map_or_else(|| zeros::<E, D>(device, n), |g| Ok(own::<E, D>(g)))
 }
 
 /// The buffer, or a copy if somebody else has it too.

@@ -3,7 +3,7 @@
 use super::{
     error::{Error, Result},
     kernel::{Buf, Kernel, Memory, len, zeros},
-    slot::{Slot, collect, free, own},
+    slot::{Slot, begun, collect, free},
 };
 use dfdx::prelude::{OwnedTape, Storage, Tape as _, Unit};
 use std::{cell::RefCell, rc::Rc, sync::Arc};
@@ -38,6 +38,16 @@ impl<E: Unit, D: Storage<E>> Tape<E, D> {
 
     pub(super) fn records(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// The one that `xs` are recorded on, if any is.
+    pub(super) fn of(xs: &[&Var<E, D>]) -> Self
+    where
+        D: Memory<E>,
+    {
+        let tape = xs.iter().map(|x| &x.tape).find(|tape| tape.records()).cloned().unwrap_or(Tape::off());
+        assert!(!xs.iter().any(|x| x.tape.conflicts(&tape)), "inputs recorded on two tapes");
+        tape
     }
 
     /// Whether both record, and elsewhere: a value of one would miss its gradient on the other.
@@ -180,19 +190,15 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
         let device = xs[0].device.clone();
         let inputs: Vec<_> = xs.iter().map(|x| &x.data).collect();
         let (data, saved) = device.forward(&op, &inputs)?;
-        let tape = xs.iter().map(|x| &x.tape).find(|tape| tape.records()).cloned().unwrap_or(Tape::off());
-        assert!(!xs.iter().any(|x| x.tape.conflicts(&tape)), "inputs recorded on two tapes");
+        let tape = Tape::of(xs);
         let out = Var::from_buffer(&device, shape, data, tape);
         if out.tape.records() {
-            // A slot for each input that is on the tape; the data, say, asks for no gradient.
-            let slots: Vec<_> =
-                xs.iter().map(|x| x.tape.records().then(|| (x.slot.clone(), len::<E, D>(&device, &x.data)))).collect();
+            let slots: Vec<_> = xs.iter().map(|x| x.asked()).collect();
             let slot = out.slot.clone();
             out.tape.add(move || {
                 // dfdx runs these newest first, so the gradient is complete, and nobody else reads it:
                 // taking it frees it at once. No gradient arrived: nothing to do.
                 let Some(gy) = slot.take() else { return Ok(()) };
-                let length = |n: usize| if D::FILLS_EMPTY { 0 } else { n };
                 let mut gxs = Vec::with_capacity(slots.len());
                 for (i, slot) in slots.iter().enumerate() {
                     gxs.push(match slot {
@@ -200,10 +206,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
                             collect(&device, slot, gy.clone())?;
                             None
                         }
-                        Some((slot, n)) => {
-                            let gx = slot.take().map(own::<E, D>);
-                            Some(gx.map_or_else(|| zeros::<E, D>(&device, length(*n)), Ok)?)
-                        }
+                        Some((slot, n)) => Some(begun(&device, slot, if D::FILLS_EMPTY { 0 } else { *n })?),
                         None => None,
                     });
                 }
@@ -218,6 +221,17 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
             });
         }
         Ok(out)
+    }
+
+    /// Where this value's gradient collects, and how many elements it has, if it is on the tape; the data, say, asks
+    /// for none.
+    pub(super) fn asked(&self) -> Option<(Slot<E, D>, usize)> {
+        self.tape.records().then(|| (self.slot.clone(), len::<E, D>(&self.device, &self.data)))
+    }
+
+    /// Whether both are one value with one gradient.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.slot, &other.slot)
     }
 
     /// The same buffer with a gradient of its own, which is added to this value's once it is complete,

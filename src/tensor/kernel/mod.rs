@@ -56,6 +56,45 @@ pub trait Kernel<Op, E>: Storage<E> {
     ) -> std::result::Result<(), Self::Err>;
 }
 
+/// An operation of two inputs on its way back.
+pub struct Returning<'a, Op, S, B> {
+    /// The operation.
+    pub op: &'a Op,
+    /// What it kept.
+    pub saved: S,
+    /// The output's gradient.
+    pub gy: &'a B,
+    /// Where the gradient of the second input goes, if it is asked for.
+    pub gw: &'a mut Option<B>,
+}
+
+/// Operations of two inputs, of which several may have the same first one: then it need be read but once.
+pub trait Several<Op, E>: Kernel<Op, E> {
+    /// The [`forward`](Kernel::forward) of each operation, of `x` and of its own second input.
+    fn forward_all(
+        &self,
+        ops: &[Op],
+        x: &Arc<Buf<E, Self>>,
+        ws: &[&Arc<Buf<E, Self>>],
+    ) -> Result<Vec<(Arc<Buf<E, Self>>, Self::Saved)>> {
+        ops.iter().zip(ws).map(|(op, w)| self.forward(op, &[x, w])).collect()
+    }
+
+    /// The [`backward`](Kernel::backward) of each, from the last to the first, which all add to `gx`.
+    fn backward_all(
+        &self,
+        all: Vec<Returning<'_, Op, Self::Saved, Buf<E, Self>>>,
+        gx: &mut Option<Buf<E, Self>>,
+    ) -> std::result::Result<(), Self::Err> {
+        for Returning { op, saved, gy, gw } in all.into_iter().rev() {
+            let mut gxs = [gx.take(), gw.take()];
+            self.backward(op, saved, gy, &mut gxs)?;
+            [*gx, *gw] = gxs;
+        }
+        Ok(())
+    }
+}
+
 /// Copies between host and device, sums of buffers, and the start of a backward pass.
 pub trait Memory<E>: Storage<E> {
     /// Host to device.

@@ -1,7 +1,7 @@
 //! Convolutions without bias, stride 1, zero padding that keeps the image's size.
 
 use super::{Grouping, Image, Normalise};
-use crate::tensor::{Element, Error, Kernel, Memory, Var, error::Result};
+use crate::tensor::{Element, Error, Kernel, Memory, Several, Var, error::Result};
 
 /// Dense k×k: y[o, co] = Σ_{tap, ci} x[o + tap, ci] · w[tap, ci, co] (eq. 5, as cross-correlation).
 #[derive(Debug, Clone, Copy)]
@@ -45,14 +45,29 @@ impl<E: Element, D: Memory<E> + Kernel<Convolution, E>> Var<E, D> {
     }
 }
 
-impl<E: Element, D: Memory<E> + Kernel<NormalisedConvolution, E>> Var<E, D> {
-    /// `[N, H, W, Ci]` with weights `[k, k, Ci, Co]` to `[N, H, W, Co]`: as [`relu`](Var::relu) if it is asked for,
-    /// [`convolution`](Var::convolution) and [`normalise`](Var::normalise) one after another.
+impl<E: Element, D: Memory<E> + Several<NormalisedConvolution, E>> Var<E, D> {
+    /// `[N, H, W, Ci]` with each of the weights `[k, k, Ci, Co]` to `[N, H, W, Co]`: as [`relu`](Var::relu) if it is
+    /// asked for, [`convolution`](Var::convolution) and [`normalise`](Var::normalise) one after another.
+    pub fn normalised_convolutions(
+        &self,
+        weights: &[&Self],
+        relu: bool,
+        grouping: Grouping,
+        eps: f64,
+    ) -> Result<Vec<Self>> {
+        let of = |w: &&'_ Self| {
+            let convolution = Convolution::of(self.shape(), w.shape())?;
+            let image = convolution.image.with_channels(convolution.out);
+            let normalise = Normalise::of(image, grouping, eps)?;
+            Ok((NormalisedConvolution { convolution, relu, normalise }, image.shape()))
+        };
+        let ops = weights.iter().map(of).collect::<Result<Vec<_>>>()?;
+        self.apply_each(ops.into_iter().zip(weights).map(|((op, shape), w)| (op, *w, shape)).collect())
+    }
+
+    /// The same with one.
     pub fn normalised_convolution(&self, weight: &Self, relu: bool, grouping: Grouping, eps: f64) -> Result<Self> {
-        let convolution = Convolution::of(self.shape(), weight.shape())?;
-        let image = convolution.image.with_channels(convolution.out);
-        let normalise = Normalise::of(image, grouping, eps)?;
-        Var::apply(NormalisedConvolution { convolution, relu, normalise }, &[self, weight], image.shape())
+        Ok(self.normalised_convolutions(&[weight], relu, grouping, eps)?.remove(0))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The kernels for `f32` and `f64`. Not generic, so that they are compiled once, with this crate, instead of
 //! anew in every program that uses them.
 
-use super::{super::*, Generic};
+use super::{super::*, Generic, normalised};
 use crate::tensor::op::{
     Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
     NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
@@ -39,6 +39,25 @@ macro_rules! compiled {
         }
     )*};
     ($($element:ty),*) => {$(
+        impl Several<NormalisedConvolution, $element> for Cpu {
+            fn forward_all(
+                &self,
+                ops: &[NormalisedConvolution],
+                x: &Arc<Buf<$element, Cpu>>,
+                ws: &[&Arc<Buf<$element, Cpu>>],
+            ) -> Result<Vec<(Arc<Buf<$element, Cpu>>, Self::Saved)>> {
+                normalised::forward_all(self, ops, x, ws)
+            }
+
+            fn backward_all(
+                &self,
+                all: Vec<Returning<'_, NormalisedConvolution, Self::Saved, Buf<$element, Cpu>>>,
+                gx: &mut Option<Buf<$element, Cpu>>,
+            ) -> std::result::Result<(), CpuError> {
+                normalised::backward_all(self, all, gx)
+            }
+        }
+
         compiled! {
             $element: Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
             NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,

@@ -11,7 +11,7 @@ use super::{
     image::{Aligned, Arriving, Dense, DenseBackward, InputGradient, ThroughNorm, Total, transposed},
     room,
 };
-use crate::tensor::{Element, Error, op::NormalisedConvolution};
+use crate::tensor::{Element, Error, error::Result, op::NormalisedConvolution};
 use dfdx::tensor::{Cpu, CpuError};
 
 /// What the backward pass needs: x and the weights, x̂, and 1/√(σ² + ε) for each (sample, channel).
@@ -26,58 +26,107 @@ impl<E: Element> Generic<NormalisedConvolution, E> for Cpu {
     const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &NormalisedConvolution, xs: &[&Arc<Buf<E, Cpu>>]) -> Forward<E, Cpu, Saved<E>> {
-        let [x, w] = xs else { unreachable!("two inputs") };
-        let (level, conv, image) = (Vectors::current(), &op.convolution, op.normalise.image);
-        let [from, to] = [conv.image, image].map(|image| image.per_sample());
-        let mut y = buffers::take(self, image.n * to).map_err(Error::device)?;
-        let sums = each_chunk(&mut y, GROUP * to, conv.work(), |i, out| {
-            let mut sums = vec![E::zero(); out.len() / to * image.c];
-            let images = x[i * GROUP * from..].chunks_exact(from).zip(out.chunks_exact_mut(to));
-            for ((x, out), sums) in images.zip(sums.chunks_exact_mut(image.c)) {
-                let inputs = conv.inputs(conv.image, x, op.relu);
-                run(level, Dense { inputs, co: conv.out, w, out, add: false, positive: None });
-                run(level, Total { x: out, sums });
-            }
-            sums
-        });
-        let rstd = op.normalise.standardise(None, &mut y, sums.concat());
-        let xhat = Arc::new(y);
-        Ok((xhat.clone(), Saved { inputs: [(*x).clone(), (*w).clone()], xhat, rstd }))
+        Ok(forward_all(self, std::slice::from_ref(op), xs[0], &xs[1..])?.remove(0))
     }
 
     fn backward(
         &self,
         op: &NormalisedConvolution,
-        Saved { inputs: [x, w], xhat, rstd }: Saved<E>,
+        saved: Saved<E>,
         gy: &Buf<E, Cpu>,
         gxs: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
         let [gx, gw] = gxs else { unreachable!("two inputs") };
-        let (conv, image) = (&op.convolution, op.normalise.image);
-        let [from, to] = [conv.image, image].map(|image| image.per_sample());
-        let w_back = gx.as_ref().map(|_| transposed(&w, conv.image.c, conv.out));
-        let weights = gw.is_some();
-        let means = op.normalise.gradient_means(gy, &xhat);
-        let through = op.normalise.through(gy, &xhat, &means, &rstd);
-        let add = gx.as_mut().map_or(Ok(false), |gx| room(self, gx, x.len()))?;
-        let mut groups: Vec<Option<&mut [E]>> = match gx {
-            Some(gx) => gx.chunks_mut(GROUP * from).map(Some).collect(),
-            None => (0..image.n.div_ceil(GROUP)).map(|_| None).collect(),
-        };
-        let parts = each_chunk(&mut groups, 1, 2 * conv.work(), |i, gx| {
-            let mut sums = vec![E::zero(); w.len()];
-            let first = i * GROUP;
-            let x = &x[first * from..x.len().min((first + GROUP) * from)];
-            let gx = gx[0].as_deref_mut().zip(w_back.as_deref()).map(|(out, w)| InputGradient { w, out, add });
-            op.gradient(x, through.from(first, to, image.c), weights.then_some(&mut sums[..]), gx);
-            sums
-        });
+        backward_all(self, vec![Returning { op, saved, gy, gw }], gx)
+    }
+}
+
+/// Several of the same x.
+pub fn forward_all<E: Element>(
+    device: &Cpu,
+    ops: &[NormalisedConvolution],
+    x: &Arc<Buf<E, Cpu>>,
+    ws: &[&Arc<Buf<E, Cpu>>],
+) -> Result<Vec<(Arc<Buf<E, Cpu>>, Saved<E>)>> {
+    let (level, image) = (Vectors::current(), ops[0].convolution.image);
+    let from = image.per_sample();
+    let take = |op: &NormalisedConvolution| buffers::take(device, image.n * op.normalise.image.per_sample());
+    let mut ys = ops.iter().map(take).collect::<std::result::Result<Vec<_>, _>>().map_err(Error::device)?;
+    // Group by group of images, its part of each output.
+    let mut groups: Vec<Vec<&mut [E]>> = (0..image.n.div_ceil(GROUP)).map(|_| Vec::new()).collect();
+    for (op, y) in ops.iter().zip(&mut ys) {
+        let parts = y.chunks_mut(GROUP * op.normalise.image.per_sample());
+        groups.iter_mut().zip(parts).for_each(|(group, part)| group.push(part));
+    }
+    let work = ops.iter().map(|op| op.convolution.work()).sum();
+    let sums = each_chunk(&mut groups, 1, work, |i, group| {
+        let x = &x[i * GROUP * from..];
+        let images = GROUP.min(x.len() / from);
+        let mut sums: Vec<_> = ops.iter().map(|op| vec![E::zero(); images * op.convolution.out]).collect();
+        for (n, x) in x.chunks_exact(from).take(images).enumerate() {
+            for (k, (op, w)) in ops.iter().zip(ws).enumerate() {
+                let (inputs, co, to) =
+                    (op.convolution.inputs(image, x, op.relu), op.convolution.out, op.normalise.image.per_sample());
+                let (out, sums) = (&mut group[0][k][n * to..][..to], &mut sums[k][n * co..][..co]);
+                run(level, Dense { inputs, co, w, out, add: false, positive: None });
+                run(level, Total { x: out, sums });
+            }
+        }
+        sums
+    });
+    let results = ops.iter().zip(ys).zip(ws).enumerate().map(|(k, ((op, mut y), w))| {
+        let sums = sums.iter().flat_map(|sums| &sums[k]).copied().collect();
+        let rstd = op.normalise.standardise(None, &mut y, sums);
+        let xhat = Arc::new(y);
+        (xhat.clone(), Saved { inputs: [x.clone(), (*w).clone()], xhat, rstd })
+    });
+    Ok(results.collect())
+}
+
+/// The gradients of several of the same x, the last first.
+pub fn backward_all<E: Element>(
+    device: &Cpu,
+    all: Vec<Returning<'_, NormalisedConvolution, Saved<E>, Buf<E, Cpu>>>,
+    gx: &mut Option<Buf<E, Cpu>>,
+) -> std::result::Result<(), CpuError> {
+    let image = all[0].op.convolution.image;
+    let from = image.per_sample();
+    let add = gx.as_mut().map_or(Ok(false), |gx| room(device, gx, image.n * from))?;
+    let prepared = |r: &Returning<'_, NormalisedConvolution, Saved<E>, Buf<E, Cpu>>| {
+        let means = r.op.normalise.gradient_means(r.gy, &r.saved.xhat);
+        (means, transposed(&r.saved.inputs[1], image.c, r.op.convolution.out))
+    };
+    let prepared: Vec<_> = all.iter().map(prepared).collect();
+    let mut groups: Vec<Option<&mut [E]>> = match gx {
+        Some(gx) => gx.chunks_mut(GROUP * from).map(Some).collect(),
+        None => (0..image.n.div_ceil(GROUP)).map(|_| None).collect(),
+    };
+    let work = all.iter().map(|r| 2 * r.op.convolution.work()).sum();
+    let parts = each_chunk(&mut groups, 1, work, |i, gx| {
+        let mut sums: Vec<_> = all.iter().map(|r| vec![E::zero(); r.saved.inputs[1].len()]).collect();
+        for n in i * GROUP..image.n.min((i + 1) * GROUP) {
+            for (k, (r, (means, w))) in all.iter().zip(&prepared).enumerate().rev() {
+                let Returning { op, saved: Saved { inputs: [x, _], xhat, rstd }, gy, gw } = r;
+                let through = op.normalise.through(gy, xhat, means, rstd);
+                let gx = gx[0].as_mut().map(|gx| InputGradient {
+                    w,
+                    out: &mut gx[(n - i * GROUP) * from..][..from],
+                    add: add || k + 1 < all.len(),
+                });
+                let to = op.normalise.image;
+                let through = through.from(n, to.per_sample(), to.c);
+                op.gradient(&x[n * from..][..from], through, gw.is_some().then_some(&mut sums[k][..]), gx);
+            }
+        }
+        sums
+    });
+    for (k, Returning { saved: Saved { inputs: [x, w], xhat, .. }, gw, .. }) in all.into_iter().enumerate() {
         if let Some(gw) = gw {
-            add_parts(self, gw, w.len(), parts.iter())?;
+            add_parts(device, gw, w.len(), parts.iter().map(|sums| &sums[k]))?;
         }
         [x, xhat].into_iter().for_each(done);
-        Ok(())
     }
+    Ok(())
 }
 
 impl NormalisedConvolution {

@@ -1,0 +1,66 @@
+//! Several operations of one value on the tape.
+
+use super::{
+    Var,
+    error::Result,
+    kernel::{Memory, Returning, Several},
+    slot::{begun, collect, free},
+    var::Tape,
+};
+use dfdx::prelude::Unit;
+use std::{iter::once, sync::Arc};
+
+impl<E: Unit, D: Memory<E>> Var<E, D> {
+    /// What each operation gives of this value and of its own second input, in the shape beside them: as
+    /// [`apply`](Var::apply) one after another, but on the way back the value is read, and its gradient written, once
+    /// for all.
+    pub fn apply_each<Op: 'static>(&self, all: Vec<(Op, &Self, Vec<usize>)>) -> Result<Vec<Self>>
+    where
+        D: Several<Op, E>,
+    {
+        let device = self.device.clone();
+        let tape = Tape::of(&once(self).chain(all.iter().map(|(_, w, _)| *w)).collect::<Vec<_>>());
+        let (mut ops, mut ws, mut shapes) = (Vec::new(), Vec::new(), Vec::new());
+        for (op, w, shape) in all {
+            ops.push(op);
+            ws.push(w);
+            shapes.push(shape);
+        }
+        let results = device.forward_all(&ops, &self.data, &ws.iter().map(|w| &w.data).collect::<Vec<_>>())?;
+        let (data, saved): (Vec<_>, Vec<_>) = results.into_iter().unzip();
+        let out = |(shape, data)| Var::from_buffer(&device, shape, data, tape.clone());
+        let outs: Vec<_> = shapes.into_iter().zip(data).map(out).collect();
+        if tape.records() {
+            let slots: Vec<_> = once(self).chain(ws).map(Var::asked).collect();
+            let arriving: Vec<_> = outs.iter().map(|out| out.slot.clone()).collect();
+            tape.add(move || {
+                let gys: Vec<_> = arriving.iter().map(|slot| slot.take()).collect();
+                // Where no gradient arrived there is nothing to do.
+                if gys.iter().all(Option::is_none) {
+                    return Ok(());
+                }
+                let arrived = once(true).chain(gys.iter().map(Option::is_some));
+                let mut gxs = Vec::with_capacity(slots.len());
+                for (slot, arrived) in slots.iter().zip(arrived) {
+                    let slot = slot.as_ref().filter(|_| arrived);
+                    let length = |n: usize| if D::FILLS_EMPTY { 0 } else { n };
+                    gxs.push(slot.map(|(slot, n)| begun(&device, slot, length(*n))).transpose()?);
+                }
+                let (gx, gws) = gxs.split_at_mut(1);
+                let returning = ops.iter().zip(saved).zip(&gys).zip(gws).filter_map(|(((op, saved), gy), gw)| {
+                    let gy = gy.as_deref()?;
+                    Some(Returning { op, saved, gy, gw })
+                });
+                device.backward_all(returning.collect(), &mut gx[0])?;
+                gys.into_iter().flatten().for_each(|gy| free(&device, gy));
+                for (slot, gx) in slots.iter().zip(gxs) {
+                    if let (Some((slot, _)), Some(gx)) = (slot, gx) {
+                        collect(&device, slot, Arc::new(gx))?;
+                    }
+                }
+                Ok(())
+            });
+        }
+        Ok(outs)
+    }
+}
