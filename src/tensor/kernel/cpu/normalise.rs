@@ -5,7 +5,7 @@ use super::{
         vectors::{Vectors, run},
         *,
     },
-    GROUP, Generic, buffers, done, each_chunk,
+    GROUP, Generic, add, buffers, done, each_chunk,
     image::{Dot, GradientSums, Products, Scatter, Standardise, StandardiseGradient, ThroughNorm, Total, spread},
     room,
 };
@@ -142,7 +142,11 @@ impl Normalise {
     /// mean(g) and mean(g x̂) from Σ g and Σ g x̂ of each sample, side by side.
     pub(super) fn means_of<E: Element>(&self, both: &[E]) -> [Vec<E>; 2] {
         let c = self.image.c;
-        let half = |which: usize| both.chunks_exact(c).skip(which).step_by(2).flatten().copied().collect();
+        let half = |which: usize| {
+            let mut all = Vec::with_capacity(both.len() / 2);
+            both.chunks_exact(2 * c).for_each(|both| all.extend_from_slice(&both[which * c..][..c]));
+            all
+        };
         [0, 1].map(|which| self.group_means(half(which)))
     }
 
@@ -161,14 +165,24 @@ impl Normalise {
         let mut means = vec![E::zero(); self.grouping.count(image)];
         let first = |n: usize| self.grouping.index(image, n, 0);
         for (n, sums) in sums.chunks_exact(c).enumerate() {
-            for (mean, sums) in means[first(n)..].iter_mut().zip(sums.chunks_exact(channels)) {
+            let means = &mut means[first(n)..][..c / channels];
+            if channels == 1 {
+                add(means, sums);
+                continue;
+            }
+            for (mean, sums) in means.iter_mut().zip(sums.chunks_exact(channels)) {
                 sums.iter().for_each(|sum| *mean += *sum);
             }
         }
         let size = E::of(self.grouping.size(image) as f64);
         means.iter_mut().for_each(|mean| *mean /= size);
         for (n, sums) in sums.chunks_exact_mut(c).enumerate() {
-            for (mean, sums) in means[first(n)..].iter().zip(sums.chunks_exact_mut(channels)) {
+            let means = &means[first(n)..][..c / channels];
+            if channels == 1 {
+                sums.copy_from_slice(means);
+                continue;
+            }
+            for (mean, sums) in means.iter().zip(sums.chunks_exact_mut(channels)) {
                 sums.fill(*mean);
             }
         }

@@ -75,7 +75,7 @@ pub fn forward_all<E: Element>(
         sums
     });
     let results = ops.iter().zip(ys).zip(ws).enumerate().map(|(k, ((op, mut y), w))| {
-        let sums = sums.iter().flat_map(|sums| &sums[k]).copied().collect();
+        let sums = sums.iter().map(|sums| &sums[k][..]).collect::<Vec<_>>().concat();
         let rstd = op.normalise.standardise(None, &mut y, sums);
         let xhat = Arc::new(y);
         (xhat.clone(), Saved { inputs: [x.clone(), (*w).clone()], xhat, rstd })

@@ -127,6 +127,6 @@ impl Separable {
             add_parts(device, gw, w.len(), parts.iter().map(|sums| &sums[which]))?;
         }
         buffers::give(&mut unasked);
-        Ok(parts.into_iter().flat_map(|[_, _, both]| both).collect())
+        Ok(parts.iter().map(|[_, _, both]| &both[..]).collect::<Vec<_>>().concat())
     }
 }
