@@ -1,6 +1,9 @@
 //! What the tape promises: where gradients collect, what is kept, what is freed.
 
-use wirecost::tensor::{Cpu, Error, Tape, Var, op::PoolKind};
+use wirecost::tensor::{
+    Cpu, Error, Tape, Var,
+    op::{Grouping, PoolKind},
+};
 
 type V = Var<f64, Cpu>;
 
@@ -30,6 +33,24 @@ fn a_parameter_of_several_operations_collects_all_gradients() {
     y.backward_from(&[1.0]).unwrap();
     assert_eq!(gradient(&w), Some(vec![3.0 * 3.0 * 4.0])); // (w³x)' = 3w²x
     assert_eq!(gradient(&x), Some(vec![8.0]));
+}
+
+/// Of two operations taken together, only the one whose result is used hands on a gradient.
+#[test]
+fn of_operations_taken_together_those_without_a_gradient_are_left_out() {
+    let group = Grouping { per_sample: false, channels: 1 };
+    let leaves = |tape: &Tape<f64, Cpu>| {
+        let x = var(&[2, 2, 1, 2], &[0.3, -1.2, 2.0, 0.7, -0.4, 1.1, 0.9, -0.8]).on(tape);
+        (x, [[0.5, -1.0], [2.0, 0.25]].map(|w| var(&[1, 1, 2, 1], &w).on(tape)))
+    };
+    let g = [1.0, -2.0, 0.5, 3.0];
+    let (tape, alone) = (Tape::recording(), Tape::recording());
+    let (x, [v, w]) = leaves(&tape);
+    x.normalised_convolutions(&[&v, &w], true, group, 1e-5).unwrap()[1].backward_from(&g).unwrap();
+    let (same, [_, one]) = leaves(&alone);
+    same.normalised_convolution(&one, true, group, 1e-5).unwrap().backward_from(&g).unwrap();
+    assert_eq!(gradient(&v), None);
+    assert_eq!((gradient(&x), gradient(&w)), (gradient(&same), gradient(&one)));
 }
 
 #[test]

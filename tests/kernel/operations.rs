@@ -224,6 +224,19 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
         });
         prop_assert_eq!(one, parts);
     }
+    // Two of one value together are one after the other.
+    let other = draw(seed, "other", dense.len());
+    let leaves = [leaves[0], leaves[1], (leaves[1].0, &other[..])];
+    let g = draw(seed, "g", count(&shape[..3]) * 8);
+    let together = on_device::<E, D>(&leaves, &g, |v| {
+        let both = v[0].normalised_convolutions(&[&v[1], &v[2]], true, group, 1e-5).unwrap();
+        Var::concatenate(&both.iter().collect::<Vec<_>>()).unwrap()
+    });
+    let apart = on_device::<E, D>(&leaves, &g, |v| {
+        let [one, other] = [1, 2].map(|w| v[0].normalised_convolution(&v[w], true, group, 1e-5).unwrap());
+        Var::concatenate(&[&one, &other]).unwrap()
+    });
+    prop_assert_eq!(together, apart);
     Ok(())
 }
 

@@ -8,7 +8,9 @@ use super::{
         *,
     },
     GROUP, Generic, add_parts, buffers, done, each_chunk,
-    image::{Aligned, Arriving, Dense, DenseBackward, InputGradient, ThroughNorm, Total, transposed},
+    image::{
+        Aligned, Arriving, Dense, DenseBackward, InputGradient, StandardiseGradient, ThroughNorm, Total, transposed,
+    },
     room,
 };
 use crate::tensor::{Element, Error, error::Result, op::NormalisedConvolution};
@@ -89,7 +91,7 @@ pub fn backward_all<E: Element>(
     all: Vec<Returning<'_, NormalisedConvolution, Saved<E>, Buf<E, Cpu>>>,
     gx: &mut Option<Buf<E, Cpu>>,
 ) -> std::result::Result<(), CpuError> {
-    let image = all[0].op.convolution.image;
+    let (level, image) = (Vectors::current(), all[0].op.convolution.image);
     let from = image.per_sample();
     let add = gx.as_mut().map_or(Ok(false), |gx| room(device, gx, image.n * from))?;
     let prepared = |r: &Returning<'_, NormalisedConvolution, Saved<E>, Buf<E, Cpu>>| {
@@ -115,7 +117,7 @@ pub fn backward_all<E: Element>(
                 });
                 let to = op.normalise.image;
                 let through = through.from(n, to.per_sample(), to.c);
-                op.gradient(&x[n * from..][..from], through, gw.is_some().then_some(&mut sums[k][..]), gx);
+                op.gradient(level, &x[n * from..][..from], through, gw.is_some().then_some(&mut sums[k][..]), gx);
             }
         }
         sums
@@ -130,25 +132,25 @@ pub fn backward_all<E: Element>(
 }
 
 impl NormalisedConvolution {
-    /// Adds the weights' gradient from some images to `sums` and writes or adds that of the images, where these are
-    /// asked for; `through` begins with the first image.
+    /// Adds the weights' gradient from an image to `sums` and writes or adds that of the image, where these are asked
+    /// for; `through` begins with the image.
     fn gradient<E: Element>(
         &self,
+        level: Vectors,
         x: &[E],
         through: ThroughNorm<'_, E>,
         sums: Option<&mut [E]>,
         gx: Option<InputGradient<'_, E>>,
     ) {
-        let (level, conv, image) = (Vectors::current(), &self.convolution, self.normalise.image);
+        let (conv, image) = (&self.convolution, self.normalise.image);
         let (inputs, co) = (conv.inputs(conv.image, x, self.relu), conv.out);
         let InputGradient { w, out, add } = match gx {
             Some(gx) if conv.kernel > 1 => gx,
             gx => return run(level, DenseBackward { inputs, co, arriving: Arriving::Normalised(through), sums, gx }),
         };
         // Inputs under a wider kernel need several rows of what arrives.
-        let mut g = Aligned::zeros(x.len() / conv.image.per_sample() * image.per_sample());
-        let gradient = self.normalise.gradient(through);
-        g.chunks_exact_mut(image.per_sample()).enumerate().for_each(|(n, g)| gradient.of(n, g, false));
+        let mut g = Aligned::zeros(image.per_sample());
+        run(level, StandardiseGradient { through, channels: image.c, out: &mut g, add: false });
         run(level, DenseBackward { inputs, co, arriving: Arriving::Gradient(&g), sums, gx: None });
         let (inputs, positive) = (conv.inputs(image, &g, false), self.relu.then_some(x));
         run(level, Dense { inputs, co: conv.image.c, w, out, add, positive });

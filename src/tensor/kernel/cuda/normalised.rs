@@ -59,6 +59,9 @@ impl<E: Real> Kernel<NormalisedConvolution, E> for Cuda {
     }
 }
 
+/// One after another: the second finds in the cache what fits there.
+impl<E: Real> Several<NormalisedConvolution, E> for Cuda {}
+
 /// relu(x), where that is what is convolved.
 fn rectified<E: Real>(op: &NormalisedConvolution, device: &Cuda, x: &Buf<E, Cuda>) -> Done<Option<Buf<E, Cuda>>> {
     op.relu.then(|| relu::forward::<E>(device, x)).transpose()
