@@ -25,7 +25,10 @@ use std::sync::Arc;
 pub type Buf<E, D> = <D as Storage<E>>::Vec;
 
 /// An operation's output, and what its backward pass will need.
-pub type Forward<E, D, S> = Result<(Arc<Buf<E, D>>, S)>;
+pub type Given<E, D, S> = (Arc<Buf<E, D>>, S);
+
+/// The same, unless memory ran out.
+pub type Forward<E, D, S> = Result<Given<E, D, S>>;
 
 /// One operation on one device.
 pub trait Kernel<Op, E>: Storage<E> {
@@ -76,7 +79,7 @@ pub trait Several<Op, E>: Kernel<Op, E> {
         ops: &[Op],
         x: &Arc<Buf<E, Self>>,
         ws: &[&Arc<Buf<E, Self>>],
-    ) -> Result<Vec<(Arc<Buf<E, Self>>, Self::Saved)>> {
+    ) -> Result<Vec<Given<E, Self, Self::Saved>>> {
         ops.iter().zip(ws).map(|(op, w)| self.forward(op, &[x, w])).collect()
     }
 

@@ -49,7 +49,7 @@ pub fn forward_all<E: Element>(
     ops: &[NormalisedConvolution],
     x: &Arc<Buf<E, Cpu>>,
     ws: &[&Arc<Buf<E, Cpu>>],
-) -> Result<Vec<(Arc<Buf<E, Cpu>>, Saved<E>)>> {
+) -> Result<Vec<Given<E, Cpu, Saved<E>>>> {
     let (level, image) = (Vectors::current(), ops[0].convolution.image);
     let from = image.per_sample();
     let take = |op: &NormalisedConvolution| buffers::take(device, image.n * op.normalise.image.per_sample());

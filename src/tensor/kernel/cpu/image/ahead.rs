@@ -55,21 +55,13 @@ impl<'a, E: Copy> Ahead<'a, E> {
 /// Pixels of a tile.
 pub const TILE: usize = 8;
 
-/// Up to two of them. Neither loops nor maps: these may stay what they are, in the middle of arithmetic.
+/// Up to two of them. No loops and no maps of the array: these may stay what they are, in the middle of arithmetic.
 pub type Aheads<'a, E> = [Option<Ahead<'a, E>>; 2];
 
 /// Each from part `i` on.
 #[inline(always)]
 pub fn after<E: Copy>([one, other]: Aheads<'_, E>, i: usize) -> Aheads<'_, E> {
-    [after_one(one, i), after_one(other, i)]
-}
-
-#[inline(always)]
-fn after_one<E: Copy>(ahead: Option<Ahead<'_, E>>, i: usize) -> Option<Ahead<'_, E>> {
-    match ahead {
-        None => None,
-        Some(ahead) => Some(ahead.after(i)),
-    }
+    [one.map(|one| one.after(i)), other.map(|other| other.after(i))]
 }
 
 /// Asks for part `i` of each.
