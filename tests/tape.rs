@@ -35,22 +35,30 @@ fn a_parameter_of_several_operations_collects_all_gradients() {
     assert_eq!(gradient(&x), Some(vec![8.0]));
 }
 
-/// Of two operations taken together, only the one whose result is used hands on a gradient.
+/// Of two operations taken together, only the one whose result is used hands on a gradient, and only to what is on the
+/// tape.
 #[test]
 fn of_operations_taken_together_those_without_a_gradient_are_left_out() {
     let group = Grouping { per_sample: false, channels: 1 };
-    let leaves = |tape: &Tape<f64, Cpu>| {
-        let x = var(&[2, 2, 1, 2], &[0.3, -1.2, 2.0, 0.7, -0.4, 1.1, 0.9, -0.8]).on(tape);
-        (x, [[0.5, -1.0], [2.0, 0.25]].map(|w| var(&[1, 1, 2, 1], &w).on(tape)))
+    let (tape, off) = (Tape::recording(), Tape::off());
+    let x = || var(&[2, 2, 1, 2], &[0.3, -1.2, 2.0, 0.7, -0.4, 1.1, 0.9, -0.8]);
+    let weights = || [[0.5, -1.0], [2.0, 0.25]].map(|w| var(&[1, 1, 2, 1], &w));
+    let back = |x: &V, [v, w]: [&V; 2]| {
+        let both = x.normalised_convolutions(&[v, w], true, group, 1e-5).unwrap();
+        both[1].backward_from(&[1.0, -2.0, 0.5, 3.0]).unwrap();
+        [x, v, w].map(gradient)
     };
-    let g = [1.0, -2.0, 0.5, 3.0];
-    let (tape, alone) = (Tape::recording(), Tape::recording());
-    let (x, [v, w]) = leaves(&tape);
-    x.normalised_convolutions(&[&v, &w], true, group, 1e-5).unwrap()[1].backward_from(&g).unwrap();
-    let (same, [_, one]) = leaves(&alone);
-    same.normalised_convolution(&one, true, group, 1e-5).unwrap().backward_from(&g).unwrap();
-    assert_eq!(gradient(&v), None);
-    assert_eq!((gradient(&x), gradient(&w)), (gradient(&same), gradient(&one)));
+    let [v, w] = weights();
+    let [gx, gv, gw] = back(&x().on(&tape), [&v.on(&tape), &w.on(&tape)]);
+    assert!(gx.is_some() && gv.is_none() && gw.is_some());
+    let alone = (x().on(&tape), w.on(&tape));
+    let y = alone.0.normalised_convolution(&alone.1, true, group, 1e-5).unwrap();
+    y.backward_from(&[1.0, -2.0, 0.5, 3.0]).unwrap();
+    assert_eq!([&gx, &gw], [&gradient(&alone.0), &gradient(&alone.1)]);
+    assert_eq!(back(&x().on(&tape), [&v, &w]), [gx, None, None], "weights off the tape");
+    assert_eq!(back(&x(), [&v.on(&tape), &w.on(&tape)]), [None, None, gw], "the value off the tape");
+    assert_eq!(back(&x(), [&v.on(&off), &w.on(&off)]), [None, None, None], "nothing on it");
+    assert!(x().normalised_convolutions(&[], true, group, 1e-5).unwrap().is_empty());
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl<E: Element, D: Backend<E>> Network<E, D> {
         for (t, cell) in self.cells.iter().enumerate() {
             if t > 0 {
                 let [_, previous] = outputs;
-                outputs = [previous, (Some(t - 1), concatenation(&nodes)?)];
+                outputs = [previous, (Some(t - 1), concatenation(&std::mem::take(&mut nodes))?)];
             }
             let choice = choices[if choices.len() == 1 { 0 } else { t }];
             let (z, watch) = pass.on(choice.weights()).watch();

@@ -153,7 +153,7 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
         xs.into_iter().zip(units).map(|(x, unit)| unit.apply(x, pass)).collect()
     }
 
-    /// The weight and the norm's settings, if the unit is a dense convolution that can be taken in one step with its norm.
+    /// The weight and the norm's settings, if the unit is a dense convolution that one step can take with its norm.
     fn dense_in_one_step(&self, pass: &Pass<E, D>) -> Option<(Var<E, D>, (Grouping, f64))> {
         match &self.filter {
             Filter::Dense(weight) if self.order == Order::ReluConvNorm => {

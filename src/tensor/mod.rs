@@ -6,7 +6,8 @@
 //! kernels read as it is, and an operation of ours is
 //!
 //! 1. a plain struct in [`op`], with a method on [`Var`] that checks shapes and calls [`Var::apply`];
-//! 2. an implementation of [`Kernel`] for each device, in [`kernel`]: what a new device has to write.
+//! 2. an implementation of [`Kernel`] for each device, in [`kernel`]: what a new device has to write, and an empty one of
+//!    [`Several`] where operations of one value may be taken together.
 //!
 //! Activations are channels-last: `[N, H, W, C]`, row-major. Everything is generic over the element
 //! type ([`Element`]: `f32` for searches, `f64` for checks) and the device ([`Backend`]).

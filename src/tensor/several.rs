@@ -4,34 +4,33 @@ use super::{
     Var,
     error::Result,
     kernel::{Memory, Returning, Several},
-    slot::{begun, collect, free},
+    slot::{begun, collect_all, free},
     var::Tape,
 };
 use dfdx::prelude::Unit;
-use std::{iter::once, sync::Arc};
+use std::iter::once;
 
 impl<E: Unit, D: Memory<E>> Var<E, D> {
-    /// What each operation gives of this value and of its own second input, in the shape beside them: as
-    /// [`apply`](Var::apply) one after another, but on the way back the value is read, and its gradient written, once
-    /// for all.
-    pub fn apply_each<Op: 'static>(&self, all: Vec<(Op, &Self, Vec<usize>)>) -> Result<Vec<Self>>
+    /// What each operation gives of this value and of its own second input `ws`, in the shape beside it: as
+    /// [`apply`](Var::apply) has it one after another, but the value may be read, and its gradient written, once for all.
+    /// Values on two tapes panic.
+    pub fn apply_each<Op: 'static>(&self, ops: Vec<(Op, Vec<usize>)>, ws: &[&Self]) -> Result<Vec<Self>>
     where
         D: Several<Op, E>,
     {
-        let device = self.device.clone();
-        let tape = Tape::of(&once(self).chain(all.iter().map(|(_, w, _)| *w)).collect::<Vec<_>>());
-        let (mut ops, mut ws, mut shapes) = (Vec::new(), Vec::new(), Vec::new());
-        for (op, w, shape) in all {
-            ops.push(op);
-            ws.push(w);
-            shapes.push(shape);
+        if ops.is_empty() {
+            return Ok(Vec::new());
         }
+        let device = self.device.clone();
+        let xs: Vec<_> = once(self).chain(ws.iter().copied()).collect();
+        let tape = Tape::of(&xs);
+        let (ops, shapes): (Vec<_>, Vec<_>) = ops.into_iter().unzip();
         let results = device.forward_all(&ops, &self.data, &ws.iter().map(|w| &w.data).collect::<Vec<_>>())?;
         let (data, saved): (Vec<_>, Vec<_>) = results.into_iter().unzip();
         let out = |(shape, data)| Var::from_buffer(&device, shape, data, tape.clone());
         let outs: Vec<_> = shapes.into_iter().zip(data).map(out).collect();
         if tape.records() {
-            let slots: Vec<_> = once(self).chain(ws).map(Var::asked).collect();
+            let slots: Vec<_> = xs.into_iter().map(Var::asked).collect();
             let arriving: Vec<_> = outs.iter().map(|out| out.slot.clone()).collect();
             tape.add(move || {
                 let gys: Vec<_> = arriving.iter().map(|slot| slot.take()).collect();
@@ -53,12 +52,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
                 });
                 device.backward_all(returning.collect(), &mut gx[0])?;
                 gys.into_iter().flatten().for_each(|gy| free(&device, gy));
-                for (slot, gx) in slots.iter().zip(gxs) {
-                    if let (Some((slot, _)), Some(gx)) = (slot, gx) {
-                        collect(&device, slot, Arc::new(gx))?;
-                    }
-                }
-                Ok(())
+                collect_all(&device, &slots, gxs)
             });
         }
         Ok(outs)

@@ -8,6 +8,23 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 /// values have alike they share, until something is added.
 pub(super) type Slot<E, D> = Rc<RefCell<Option<Arc<Buf<E, D>>>>>;
 
+/// The slot of an input and its number of elements; nothing where its gradient is not asked for.
+pub(super) type Asked<E, D> = Option<(Slot<E, D>, usize)>;
+
+/// Adds to each slot that is asked for what was computed for it.
+pub(super) fn collect_all<E: Unit, D: Memory<E>>(
+    device: &D,
+    slots: &[Asked<E, D>],
+    gxs: Vec<Option<Buf<E, D>>>,
+) -> std::result::Result<(), D::Err> {
+    for (slot, gx) in slots.iter().zip(gxs) {
+        if let (Some((slot, _)), Some(gx)) = (slot, gx) {
+            collect(device, slot, Arc::new(gx))?;
+        }
+    }
+    Ok(())
+}
+
 /// Adds `g` to what the slot has.
 pub(super) fn collect<E: Unit, D: Memory<E>>(
     device: &D,

@@ -3,7 +3,7 @@
 use super::{
     error::{Error, Result},
     kernel::{Buf, Kernel, Memory, len, zeros},
-    slot::{Slot, begun, collect, free},
+    slot::{Asked, Slot, begun, collect, collect_all, free},
 };
 use dfdx::prelude::{OwnedTape, Storage, Tape as _, Unit};
 use std::{cell::RefCell, rc::Rc, sync::Arc};
@@ -212,12 +212,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
                 }
                 device.backward(&op, saved, &gy, &mut gxs)?;
                 free(&device, gy);
-                for (slot, gx) in slots.iter().zip(gxs) {
-                    if let (Some((slot, _)), Some(gx)) = (slot, gx) {
-                        collect(&device, slot, Arc::new(gx))?;
-                    }
-                }
-                Ok(())
+                collect_all(&device, &slots, gxs)
             });
         }
         Ok(out)
@@ -225,13 +220,13 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
 
     /// Where this value's gradient collects, and how many elements it has, if it is on the tape; the data, say, asks
     /// for none.
-    pub(super) fn asked(&self) -> Option<(Slot<E, D>, usize)> {
+    pub(super) fn asked(&self) -> Asked<E, D> {
         self.tape.records().then(|| (self.slot.clone(), len::<E, D>(&self.device, &self.data)))
     }
 
-    /// Whether both are one value with one gradient.
+    /// Whether both are one value of one shape, whose gradient collects in one place.
     pub fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.slot, &other.slot)
+        Rc::ptr_eq(&self.slot, &other.slot) && self.tape.records() == other.tape.records() && self.shape == other.shape
     }
 
     /// The same buffer with a gradient of its own, which is added to this value's once it is complete,

@@ -138,7 +138,11 @@ pub fn everything<D: Device>(shape: [usize; 4]) -> Vec<u32> {
     let conv = x.relu().unwrap().depthwise(&dw, 2).unwrap().convolution(&dense).unwrap();
     let conv = conv.normalise(Grouping { per_sample: true, channels: c }, 1e-5).unwrap();
     let (max, average) = (x.pool(PoolKind::Max).unwrap(), x.pool(PoolKind::Average).unwrap());
-    let sum = z.weighted_sum(&[(0, &edge), (1, &max), (2, &average), (3, &conv), (4, &twice)]).unwrap();
+    let [one, other] = &x.normalised_convolutions(&[&dense, &dense], true, grouping, 1e-5).unwrap()[..] else {
+        unreachable!("two weights")
+    };
+    let terms = [(0, &edge), (1, &max), (2, &average), (3, &conv), (4, &twice), (0, one), (1, other)];
+    let sum = z.weighted_sum(&terms).unwrap();
     let y = Var::concatenate(&[&sum, &x]).unwrap().global_average_pool().unwrap();
     let y = y.reshape(&[2 * shape[0], c]).unwrap().bias(&bias).unwrap().softmax().unwrap();
     let mut results = y.to_host().unwrap();

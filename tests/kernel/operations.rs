@@ -178,7 +178,7 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
     seed: u64,
 ) -> Result<(), TestCaseError> {
     let c = shape[3];
-    let (x, g) = (draw(seed, "x", count(&shape)), draw(seed, "g", count(&shape[..3]) * c.max(4)));
+    let (x, g) = (draw(seed, "x", count(&shape)), draw(seed, "g", count(&shape)));
     let (dw, pw) = (draw(seed, "dw", kernel * kernel * c), draw(seed, "pw", c * c));
     let leaves: [(&[usize], &[f64]); 3] = [(&shape, &x), (&[kernel, kernel, c], &dw), (&[1, 1, c, c], &pw)];
     let one = on_device::<E, D>(&leaves, &g, |v| v[0].separable(&v[1], dilation, &v[2], group, 1e-5).unwrap());
@@ -212,13 +212,14 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
     }
     // The stem and a cell's preprocessing, no kernel of which is longer, in one step are their parts.
     let kernel = kernel.min(3);
-    let dense = draw(seed, "dense", kernel * kernel * c * 4);
-    let leaves: [(&[usize], &[f64]); 2] = [leaves[0], (&[kernel, kernel, c, 4], &dense)];
-    let group = Grouping { channels: if group.channels == 1 { 1 } else { 4 }, ..group };
-    let g = &g[..count(&shape[..3]) * 4];
+    let co = [1, 4, 10, 17, 40][seed as usize % 5];
+    let dense = draw(seed, "dense", kernel * kernel * c * co);
+    let leaves: [(&[usize], &[f64]); 2] = [leaves[0], (&[kernel, kernel, c, co], &dense)];
+    let group = Grouping { channels: if group.channels == 1 { 1 } else { co }, ..group };
+    let g = draw(seed, "g", count(&shape[..3]) * 2 * co);
     for relu in [false, true] {
-        let one = on_device::<E, D>(&leaves, g, |v| v[0].normalised_convolution(&v[1], relu, group, 1e-5).unwrap());
-        let parts = on_device::<E, D>(&leaves, g, |v| {
+        let one = on_device::<E, D>(&leaves, &g, |v| v[0].normalised_convolution(&v[1], relu, group, 1e-5).unwrap());
+        let parts = on_device::<E, D>(&leaves, &g, |v| {
             let x = if relu { v[0].relu().unwrap() } else { v[0].clone() };
             x.convolution(&v[1]).unwrap().normalise(group, 1e-5).unwrap()
         });
@@ -227,7 +228,6 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
     // Two of one value together are one after the other.
     let other = draw(seed, "other", dense.len());
     let leaves = [leaves[0], leaves[1], (leaves[1].0, &other[..])];
-    let g = draw(seed, "g", count(&shape[..3]) * 8);
     let together = on_device::<E, D>(&leaves, &g, |v| {
         let both = v[0].normalised_convolutions(&[&v[1], &v[2]], true, group, 1e-5).unwrap();
         Var::concatenate(&both.iter().collect::<Vec<_>>()).unwrap()

@@ -25,10 +25,10 @@ use std::sync::Arc;
 pub type Buf<E, D> = <D as Storage<E>>::Vec;
 
 /// An operation's output, and what its backward pass will need.
-pub type Given<E, D, S> = (Arc<Buf<E, D>>, S);
+pub type Computed<E, D, S> = (Arc<Buf<E, D>>, S);
 
 /// The same, unless memory ran out.
-pub type Forward<E, D, S> = Result<Given<E, D, S>>;
+pub type Forward<E, D, S> = Result<Computed<E, D, S>>;
 
 /// One operation on one device.
 pub trait Kernel<Op, E>: Storage<E> {
@@ -71,7 +71,8 @@ pub struct Returning<'a, Op, S, B> {
     pub gw: &'a mut Option<B>,
 }
 
-/// Operations of two inputs, of which several may have the same first one: then it need be read but once.
+/// Operations of two inputs, of which several may have the same first one: then it need be read but once. Such
+/// operations [pass on](Kernel::passes_on) no gradient.
 pub trait Several<Op, E>: Kernel<Op, E> {
     /// The [`forward`](Kernel::forward) of each operation, of `x` and of its own second input.
     fn forward_all(
@@ -79,7 +80,7 @@ pub trait Several<Op, E>: Kernel<Op, E> {
         ops: &[Op],
         x: &Arc<Buf<E, Self>>,
         ws: &[&Arc<Buf<E, Self>>],
-    ) -> Result<Vec<Given<E, Self, Self::Saved>>> {
+    ) -> Result<Vec<Computed<E, Self, Self::Saved>>> {
         ops.iter().zip(ws).map(|(op, w)| self.forward(op, &[x, w])).collect()
     }
 

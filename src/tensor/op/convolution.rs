@@ -46,8 +46,9 @@ impl<E: Element, D: Memory<E> + Kernel<Convolution, E>> Var<E, D> {
 }
 
 impl<E: Element, D: Memory<E> + Several<NormalisedConvolution, E>> Var<E, D> {
-    /// `[N, H, W, Ci]` with each of the weights `[k, k, Ci, Co]` to `[N, H, W, Co]`: as [`relu`](Var::relu) if it is
-    /// asked for, [`convolution`](Var::convolution) and [`normalise`](Var::normalise) one after another.
+    /// `[N, H, W, Ci]` with each of the weights `[k, k, Ci, Co]` to a `[N, H, W, Co]`: as [`relu`](Var::relu) if it is
+    /// asked for, [`convolution`](Var::convolution) and [`normalise`](Var::normalise) one after another, whose errors
+    /// are its own.
     pub fn normalised_convolutions(
         &self,
         weights: &[&Self],
@@ -62,7 +63,7 @@ impl<E: Element, D: Memory<E> + Several<NormalisedConvolution, E>> Var<E, D> {
             Ok((NormalisedConvolution { convolution, relu, normalise }, image.shape()))
         };
         let ops = weights.iter().map(of).collect::<Result<Vec<_>>>()?;
-        self.apply_each(ops.into_iter().zip(weights).map(|((op, shape), w)| (op, *w, shape)).collect())
+        self.apply_each(ops, weights)
     }
 
     /// The same with one.

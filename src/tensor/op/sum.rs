@@ -2,7 +2,6 @@
 
 use super::{Grouping, Image, NormalisedPool, PoolKind, Separable, Twice};
 use crate::tensor::{Element, Error, Kernel, Memory, Var, error::Result};
-use std::rc::Rc;
 
 /// y = Σ_k Z\[weight_k\] o_k(x_k). The gradient of Z\[weight_k\] is ⟨∂L/∂y, o_k(x_k)⟩, and Z times it is the cost of
 /// o_k: the cost is the architecture gradient. The inputs are Z, what is read, and the operations' weights.
@@ -131,8 +130,7 @@ impl<E: Element, D: Memory<E> + Kernel<WeightedSum, E>> Var<E, D> {
         let mut inputs = vec![self];
         let mut places = Vec::with_capacity(terms.len());
         for (_, term) in terms {
-            let same = |x: &&Self| Rc::ptr_eq(&x.slot, &term.x.slot) && x.tape.records() == term.x.tape.records();
-            let found = inputs[1..].iter().position(same);
+            let found = inputs[1..].iter().position(|x| x.is(&term.x));
             places.push(1 + found.unwrap_or(inputs.len() - 1));
             if found.is_none() {
                 inputs.push(&term.x);

@@ -45,7 +45,7 @@ macro_rules! compiled {
                 ops: &[NormalisedConvolution],
                 x: &Arc<Buf<$element, Cpu>>,
                 ws: &[&Arc<Buf<$element, Cpu>>],
-            ) -> Result<Vec<Given<$element, Cpu, Self::Saved>>> {
+            ) -> Result<Vec<Computed<$element, Cpu, Self::Saved>>> {
                 normalised::forward_all(self, ops, x, ws)
             }
 

@@ -6,7 +6,7 @@ use super::{
         *,
     },
     GROUP, Generic, add as sum, buffers, done, each_chunk,
-    image::{Arriving, Dense, DenseBackward, Frame, Inputs, transposed},
+    image::{Dense, DenseBackward, Frame, Inputs, Upstream, transposed},
     room, sum_over, zeroed,
 };
 use crate::tensor::{
@@ -80,8 +80,8 @@ impl Convolution {
             || (),
             |(), n, sums| {
                 let inputs = self.inputs(self.image, &x[n * from..][..from], false);
-                let arriving = Arriving::Gradient(&gy[n * to..][..to]);
-                run(level, DenseBackward { inputs, co, arriving, sums: Some(sums), gx: None });
+                let upstream = Upstream::Plain(&gy[n * to..][..to]);
+                run(level, DenseBackward { inputs, co, upstream, sums: Some(sums), gx: None });
             },
         );
         zeroed(device, gw, size)?;

@@ -9,7 +9,7 @@ use super::{
     },
     GROUP, Generic, add_parts, buffers, done, each_chunk,
     image::{
-        Aligned, Arriving, Dense, DenseBackward, InputGradient, StandardiseGradient, ThroughNorm, Total, transposed,
+        Aligned, Dense, DenseBackward, InputGradient, StandardiseGradient, ThroughNorm, Total, Upstream, transposed,
     },
     room,
 };
@@ -49,7 +49,7 @@ pub fn forward_all<E: Element>(
     ops: &[NormalisedConvolution],
     x: &Arc<Buf<E, Cpu>>,
     ws: &[&Arc<Buf<E, Cpu>>],
-) -> Result<Vec<Given<E, Cpu, Saved<E>>>> {
+) -> Result<Vec<Computed<E, Cpu, Saved<E>>>> {
     let (level, image) = (Vectors::current(), ops[0].convolution.image);
     let from = image.per_sample();
     let take = |op: &NormalisedConvolution| buffers::take(device, image.n * op.normalise.image.per_sample());
@@ -94,9 +94,10 @@ pub fn backward_all<E: Element>(
     let (level, image) = (Vectors::current(), all[0].op.convolution.image);
     let from = image.per_sample();
     let add = gx.as_mut().map_or(Ok(false), |gx| room(device, gx, image.n * from))?;
+    let asked = gx.is_some();
     let prepared = |r: &Returning<'_, NormalisedConvolution, Saved<E>, Buf<E, Cpu>>| {
         let means = r.op.normalise.gradient_means(r.gy, &r.saved.xhat);
-        (means, transposed(&r.saved.inputs[1], image.c, r.op.convolution.out))
+        (means, if asked { transposed(&r.saved.inputs[1], image.c, r.op.convolution.out) } else { Vec::new() })
     };
     let prepared: Vec<_> = all.iter().map(prepared).collect();
     let mut groups: Vec<Option<&mut [E]>> = match gx {
@@ -104,19 +105,18 @@ pub fn backward_all<E: Element>(
         None => (0..image.n.div_ceil(GROUP)).map(|_| None).collect(),
     };
     let work = all.iter().map(|r| 2 * r.op.convolution.work()).sum();
-    let parts = each_chunk(&mut groups, 1, work, |i, gx| {
+    let parts = each_chunk(&mut groups, 1, work, |i, group| {
         let mut sums: Vec<_> = all.iter().map(|r| vec![E::zero(); r.saved.inputs[1].len()]).collect();
         for n in i * GROUP..image.n.min((i + 1) * GROUP) {
             for (k, (r, (means, w))) in all.iter().zip(&prepared).enumerate().rev() {
                 let Returning { op, saved: Saved { inputs: [x, _], xhat, rstd }, gy, gw } = r;
                 let through = op.normalise.through(gy, xhat, means, rstd);
-                let gx = gx[0].as_mut().map(|gx| InputGradient {
+                let through = through.from(n, op.normalise.image.per_sample(), op.normalise.image.c);
+                let gx = group[0].as_mut().map(|group| InputGradient {
                     w,
-                    out: &mut gx[(n - i * GROUP) * from..][..from],
+                    out: &mut group[(n - i * GROUP) * from..][..from],
                     add: add || k + 1 < all.len(),
                 });
-                let to = op.normalise.image;
-                let through = through.from(n, to.per_sample(), to.c);
                 op.gradient(level, &x[n * from..][..from], through, gw.is_some().then_some(&mut sums[k][..]), gx);
             }
         }
@@ -146,12 +146,14 @@ impl NormalisedConvolution {
         let (inputs, co) = (conv.inputs(conv.image, x, self.relu), conv.out);
         let InputGradient { w, out, add } = match gx {
             Some(gx) if conv.kernel > 1 => gx,
-            gx => return run(level, DenseBackward { inputs, co, arriving: Arriving::Normalised(through), sums, gx }),
+            gx => return run(level, DenseBackward { inputs, co, upstream: Upstream::Normalised(through), sums, gx }),
         };
         // Inputs under a wider kernel need several rows of what arrives.
         let mut g = Aligned::zeros(image.per_sample());
         run(level, StandardiseGradient { through, channels: image.c, out: &mut g, add: false });
-        run(level, DenseBackward { inputs, co, arriving: Arriving::Gradient(&g), sums, gx: None });
+        if sums.is_some() {
+            run(level, DenseBackward { inputs, co, upstream: Upstream::Plain(&g), sums, gx: None });
+        }
         let (inputs, positive) = (conv.inputs(image, &g, false), self.relu.then_some(x));
         run(level, Dense { inputs, co: conv.image.c, w, out, add, positive });
     }

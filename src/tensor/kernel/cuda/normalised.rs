@@ -59,7 +59,7 @@ impl<E: Real> Kernel<NormalisedConvolution, E> for Cuda {
     }
 }
 
-/// One after another: the second finds in the cache what fits there.
+/// One after another.
 impl<E: Real> Several<NormalisedConvolution, E> for Cuda {}
 
 /// relu(x), where that is what is convolved.

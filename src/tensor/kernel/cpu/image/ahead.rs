@@ -55,7 +55,7 @@ impl<'a, E: Copy> Ahead<'a, E> {
 /// Pixels of a tile.
 pub const TILE: usize = 8;
 
-/// Up to two of them. No loops and no maps of the array: these may stay what they are, in the middle of arithmetic.
+/// What is asked for meanwhile: up to two. Neither looped over nor mapped: the compiler may leave that out of line.
 pub type Aheads<'a, E> = [Option<Ahead<'a, E>>; 2];
 
 /// Each from part `i` on.

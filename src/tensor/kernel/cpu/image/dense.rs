@@ -102,7 +102,7 @@ impl<E: Element> Inputs<'_, E> {
     }
 }
 
-/// What is there where something is positive, else 0.
+/// Keeps what stands there where what is read is positive, else 0.
 #[derive(Clone, Copy)]
 pub(super) struct WherePositive;
 

@@ -7,7 +7,7 @@ use super::{
     planes::{add_registers, load_mapped, part, registers, store_row},
     rows::{half, pointwise, pointwise_gradient},
     space::space,
-    through::Arriving,
+    through::Upstream,
 };
 use crate::tensor::{
     Element,
@@ -17,7 +17,7 @@ use crate::tensor::{
     },
 };
 
-/// Where the gradient of the inputs of a kernel of 1 goes.
+/// Where the gradient of the inputs goes.
 pub struct InputGradient<'a, E> {
     /// The [`transposed`](super::transposed) weights.
     pub w: &'a [E],
@@ -27,15 +27,15 @@ pub struct InputGradient<'a, E> {
     pub add: bool,
 }
 
-/// sums\[tap, ci, co\] += Σ_o x\[o + tap, ci\] · g\[o, co\], image by image, and the gradient of x where it is asked for.
+/// sums\[tap, ci, co\] += Σ_o x\[o + tap, ci\] · g\[o, co\] over an image, and its gradient, where they are asked for.
 pub struct DenseBackward<'a, E> {
-    /// Images.
+    /// The image.
     pub inputs: Inputs<'a, E>,
     /// Output channels.
     pub co: usize,
-    /// From the first of the images on.
-    pub arriving: Arriving<'a, E>,
-    /// `[k, k, ci, co]`, if the weights' gradient is asked for.
+    /// What arrives at its outputs.
+    pub upstream: Upstream<'a, E>,
+    /// `[k, k, ci, co]`.
     pub sums: Option<&'a mut [E]>,
     /// Of a kernel of 1 only.
     pub gx: Option<InputGradient<'a, E>>,
@@ -66,43 +66,46 @@ impl<E: Element> DenseBackward<'_, E> {
             None => &[],
         };
         let mut framed = inputs.space();
-        for n in 0..inputs.x.len() / (frame.h * frame.row()) {
-            let framed = inputs.framed(n, &mut framed);
-            let arriving = self.arriving.rows(n, frame.h * row, co, norm);
-            sums.fill(zero);
-            for y in 0..frame.h {
-                seq();
-                arriving.row(g, y, width);
-                let next = |which: usize, parts| Ahead::new(arriving.from[which], (y + 1) * row, row, parts).near();
-                if self.sums.is_some() {
-                    inputs.enter(x, framed, y);
-                    for (block, (sums, g)) in sums.chunks_exact_mut(taps).zip(g.chunks_exact(width)).enumerate() {
-                        seq();
-                        // The other is asked for below, if it is.
-                        let other = match self.gx.is_some() {
-                            true => inputs.ahead(framed, y, planes * width),
-                            false => Some(next(1, planes * width)),
-                        };
-                        let ahead = [Some(next(0, planes * width)), other];
-                        pointwise_gradient(sums, x, g, run, if block == 0 { ahead } else { [None; 2] });
-                    }
-                }
-                let Some(gx) = &mut self.gx else { continue };
-                let (x, out) = (&framed[y * frame.row()..], &mut gx.out[(n * frame.h + y) * frame.row()..]);
-                for (block, w) in w.chunks_exact(co).enumerate() {
+        let framed = inputs.framed(0, &mut framed);
+        let upstream = self.upstream.rows(0, frame.h * row, co, norm);
+        let normalised = !upstream.from[1].is_empty();
+        for y in 0..frame.h {
+            seq();
+            upstream.row(g, y, width);
+            let next = |which: usize, parts| Some(Ahead::new(upstream.from[which], (y + 1) * row, row, parts).near());
+            if self.sums.is_some() {
+                inputs.enter(x, framed, y);
+                for (block, (sums, g)) in sums.chunks_exact_mut(taps).zip(g.chunks_exact(width)).enumerate() {
                     seq();
-                    let parts = back * tiles;
-                    let ahead = [Some(next(1, parts)), Some(Ahead::new(out, frame.row(), frame.row(), parts))];
-                    pointwise(line, g, w, co, after(ahead, block * tiles));
-                    if inputs.relu {
-                        load_mapped(line, &x[..frame.row()], ci, block, WherePositive);
-                    }
-                    store_row(&mut out[..frame.row()], line, ci, block, gx.add);
+                    // With the gradient of x, the normalised values are asked for while that is computed.
+                    let ahead = if block > 0 {
+                        [None; 2]
+                    } else if normalised && self.gx.is_none() {
+                        [next(0, planes * width), next(1, planes * width)]
+                    } else {
+                        [next(0, planes * width), inputs.ahead(framed, y, planes * width)]
+                    };
+                    pointwise_gradient(sums, x, g, run, ahead);
                 }
             }
-            if let Some(all) = &mut self.sums {
-                add_registers(all, sums, co);
+            let Some(gx) = &mut self.gx else { continue };
+            let (x, out) = (&framed[y * frame.row()..][..frame.row()], &mut gx.out[y * frame.row()..]);
+            for (block, w) in w.chunks_exact(co).enumerate() {
+                seq();
+                let parts = back * tiles;
+                let other = match self.sums.is_some() {
+                    true => Some(Ahead::new(out, frame.row(), frame.row(), parts)),
+                    false => next(0, parts),
+                };
+                pointwise(line, g, w, co, after([next(1, parts), other], block * tiles));
+                if inputs.relu {
+                    load_mapped(line, x, ci, block, WherePositive);
+                }
+                store_row(&mut out[..frame.row()], line, ci, block, gx.add);
             }
+        }
+        if let Some(all) = &mut self.sums {
+            add_registers(all, sums, co);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     planes::{Planes, add_registers, part, registers, store_if},
     rows::{depthwise, depthwise_gradient, half, pointwise, pointwise_gradient},
     space::space,
-    through::{Arriving, ThroughNorm},
+    through::{ThroughNorm, Upstream},
 };
 use crate::tensor::{
     Element,
@@ -104,7 +104,7 @@ impl<E: Element> EdgeBackward<'_, E> {
         let mut sums = [taps * c, c * c, self.gx.len() / image * 2 * c].map(|n| vec![E::zero(); n]);
         for (n, gx) in self.gx.chunks_exact_mut(image).enumerate() {
             let (x, arriving) =
-                (&self.x[n * image..][..image], Arriving::Normalised(self.through).rows(n, image, c, norm));
+                (&self.x[n * image..][..image], Upstream::Normalised(self.through).rows(n, image, c, norm));
             of_image(self.centred, n, c, centre);
             let centre = self.centred.map(|_| &*centre);
             [&mut *dw_sums, pw_sums, both].into_iter().for_each(|sums| sums.fill(zero));

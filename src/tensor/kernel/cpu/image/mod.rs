@@ -26,7 +26,7 @@ pub use flat::{Axpy, Dot, Multiple, ReluGradient, ReluOf, Strided};
 pub use frame::{Aligned, Frame};
 pub use pool::{Apportion, Maximum, MaximumGradient, Shares, WindowSums};
 pub use runs::spread;
-pub use through::{Arriving, StandardiseGradient, ThroughNorm};
+pub use through::{StandardiseGradient, ThroughNorm, Upstream};
 
 /// Bytes of a cache line, and of the longest register.
 const LINE: usize = 64;

@@ -85,18 +85,19 @@ impl<E: Element> Formula<E, 2, 4> for Through<E> {
     }
 }
 
-/// What arrives at the outputs of a convolution.
+/// The gradient that arrives at the outputs of a convolution.
 #[derive(Clone, Copy)]
-pub enum Arriving<'a, E> {
-    /// Their gradient.
-    Gradient(&'a [E]),
-    /// The gradient of their normalised values.
+pub enum Upstream<'a, E> {
+    /// That of the outputs.
+    Plain(&'a [E]),
+    /// That of their normalised values.
     Normalised(ThroughNorm<'a, E>),
 }
 
-/// Their gradient, of one image row by row.
-pub struct Rows<'a, E, V> {
-    /// What is read for it, from this image on; if nothing has to be normalised, the first is all.
+/// The gradient of the outputs of one image, row by row.
+pub struct GradientRows<'a, E, V> {
+    /// What arrives, and the normalised values or what is still to be normalised, from this image on; the second is empty
+    /// where what arrives is plain.
     pub from: [&'a [E]; 2],
     channels: usize,
     norm: Option<Coefficients<'a, V>>,
@@ -109,16 +110,22 @@ struct Coefficients<'a, V> {
     centre: Option<[&'a [V]; 2]>,
 }
 
-impl<'a, E: Element> Arriving<'a, E> {
+impl<'a, E: Element> Upstream<'a, E> {
     /// Of image `n`, whose `per_sample` elements have c channels; `space` has room for five registers a block.
     #[inline(always)]
-    pub fn rows<'s, V: Vector<E>>(self, n: usize, per_sample: usize, c: usize, space: &'s mut [V]) -> Rows<'s, E, V>
+    pub fn rows<'s, V: Vector<E>>(
+        self,
+        n: usize,
+        per_sample: usize,
+        c: usize,
+        space: &'s mut [V],
+    ) -> GradientRows<'s, E, V>
     where
         'a: 's,
     {
         let through = match self {
-            Arriving::Gradient(g) => return Rows { from: [&g[n * per_sample..], &[]], channels: c, norm: None },
-            Arriving::Normalised(through) => through.from(n, per_sample, c),
+            Upstream::Plain(g) => return GradientRows { from: [&g[n * per_sample..], &[]], channels: c, norm: None },
+            Upstream::Normalised(through) => through.from(n, per_sample, c),
         };
         let ThroughNorm { g, s, y, centred, norm: [means, products, rstds] } = through;
         let space = &mut &mut *space;
@@ -133,11 +140,11 @@ impl<'a, E: Element> Arriving<'a, E> {
             }
         };
         let norm = Coefficients { s: V::splat(s), norm: [means, products, rstds], centre };
-        Rows { from: [g, y], channels: c, norm: Some(norm) }
+        GradientRows { from: [g, y], channels: c, norm: Some(norm) }
     }
 }
 
-impl<E: Element, V: Vector<E>> Rows<'_, E, V> {
+impl<E: Element, V: Vector<E>> GradientRows<'_, E, V> {
     /// Row `y` of `width` pixels, block by block.
     #[inline(always)]
     pub fn row(&self, to: &mut [V], y: usize, width: usize) {
