@@ -4,6 +4,7 @@
 pub mod check;
 mod head;
 mod operations;
+mod twice;
 
 use check::{Device, count, draw, elements};
 use operations::{shapes, small};
@@ -84,7 +85,8 @@ pub fn an_edge_in_one_step_is_its_parts<D: Device>(cases: u32) {
     let of = (select(vec![1usize, 3, 5, 7]), 1..=2usize, any::<[bool; 2]>());
     all::<D, _>(cases, (small(), of, any::<u64>()), |(shape, (kernel, dilation, [per_sample, whole]), seed)| {
         let group = Grouping { per_sample, channels: if whole { shape[3] } else { 1 } };
-        both!(operations::edge(shape, (kernel, dilation), group, seed))
+        both!(operations::edge(shape, (kernel, dilation), group, seed))?;
+        both!(twice::edges(shape, (kernel, dilation), group, seed))
     });
 }
 

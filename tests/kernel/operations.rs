@@ -187,24 +187,6 @@ pub fn edge<E: Element, D: Device + Backend<E>>(
         y.normalise(group, 1e-5).unwrap()
     });
     prop_assert_eq!(one, four);
-    // Two edges in a row likewise, but for the order of sums.
-    let (dw2, pw2) = (draw(seed, "dw2", dw.len()), draw(seed, "pw2", pw.len()));
-    let twice = [leaves[0], leaves[1], leaves[2], (leaves[1].0, &dw2), (leaves[2].0, &pw2)];
-    let one = on_device::<E, D>(&twice, &g, |v| {
-        v[0].separable_twice([[&v[1], &v[2]], [&v[3], &v[4]]], dilation, group, 1.0).unwrap()
-    });
-    let two = on_device::<E, D>(&twice, &g, |v| {
-        let middle = v[0].separable(&v[1], dilation, &v[2], group, 1.0).unwrap();
-        middle.separable(&v[3], dilation, &v[4], group, 1.0).unwrap()
-    });
-    prop_assert_eq!(&one[0], &two[0]);
-    for (one, two) in one.iter().zip(&two) {
-        let largest = two.iter().fold(1.0, |largest: f64, x| largest.max(x.double().abs()));
-        // Sums of at most 2000 terms, through a second convolution.
-        let bound = if D::TWICE_IS_EXACT { 0.0 } else { 1e4 * E::UNIT_ROUNDOFF * largest };
-        let two: Vec<f64> = two.iter().map(|x| x.double()).collect();
-        near("two edges in one step", one, &two, &vec![bound; two.len()])?;
-    }
     for kind in [PoolKind::Max, PoolKind::Average] {
         let one = on_device::<E, D>(&leaves[..1], &g, |v| v[0].normalised_pool(kind, group, 1e-5).unwrap());
         let parts = on_device::<E, D>(&leaves[..1], &g, |v| v[0].pool(kind).unwrap().normalise(group, 1e-5).unwrap());
