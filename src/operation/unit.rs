@@ -62,9 +62,9 @@ impl<E: Element, D: Backend<E>> Filter<E, D> {
         pass: &mut Pass<E, D>,
     ) -> Result<Var<E, D>> {
         let xhat = match self {
-            Filter::Dense(weight) => norm
-                .in_one_step(self.outputs(), pass)
-                .map(|(grouping, eps)| x.normalised_convolution(&pass.parameter(weight), relu, grouping, eps)),
+            Filter::Dense(_) => self
+                .dense_in_one_step(norm, pass)
+                .map(|(weight, (grouping, eps))| x.normalised_convolution(&weight, relu, grouping, eps)),
             Filter::Separable { .. } if relu => self.deferred(norm, x, pass).map(|deferred| deferred?.value()),
             Filter::Separable { .. } => None,
         };
@@ -73,6 +73,14 @@ impl<E: Element, D: Backend<E>> Filter<E, D> {
             return norm.apply(&self.apply(&x, pass)?, pass);
         };
         norm.affine(&xhat, pass)
+    }
+
+    /// The weight of a dense filter and the settings of `norm`, if one step can take both.
+    fn dense_in_one_step(&self, norm: &Norm<E, D>, pass: &Pass<E, D>) -> Option<(Var<E, D>, (Grouping, f64))> {
+        match self {
+            Filter::Dense(weight) => Some((pass.parameter(weight), norm.in_one_step(self.outputs(), pass)?)),
+            Filter::Separable { .. } => None,
+        }
     }
 
     /// `norm` of a separable filter's output for max(x, 0), without the affine map, to be computed where a node sums it;
@@ -141,7 +149,10 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
 
     /// Two units, each of its own value; where that is the same, it may be read once.
     pub fn apply_both(units: [&Self; 2], xs: [&Var<E, D>; 2], pass: &mut Pass<E, D>) -> Result<Vec<Var<E, D>>> {
-        let [one, other] = units.map(|unit| unit.dense_in_one_step(pass));
+        let [one, other] = units.map(|unit| match unit.order {
+            Order::ReluConvNorm => unit.filter.dense_in_one_step(&unit.norm, pass),
+            _ => None,
+        });
         if let (Some((one, settings)), Some((other, same))) = (one, other)
             && settings == same
             && xs[0].is(xs[1])
@@ -151,16 +162,6 @@ impl<E: Element, D: Backend<E>> Unit<E, D> {
             return xhats.iter().zip(units).map(|(xhat, unit)| unit.affine(xhat, pass)).collect();
         }
         xs.into_iter().zip(units).map(|(x, unit)| unit.apply(x, pass)).collect()
-    }
-
-    /// The weight and the norm's settings, if the unit is a dense convolution that one step can take with its norm.
-    fn dense_in_one_step(&self, pass: &Pass<E, D>) -> Option<(Var<E, D>, (Grouping, f64))> {
-        match &self.filter {
-            Filter::Dense(weight) if self.order == Order::ReluConvNorm => {
-                Some((pass.parameter(weight), self.norm.in_one_step(self.filter.outputs(), pass)?))
-            }
-            _ => None,
-        }
     }
 
     /// The unit but for its affine map, to be computed where a node sums it; nothing where it has to be taken apart.

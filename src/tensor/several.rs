@@ -42,8 +42,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
                 let mut gxs = Vec::with_capacity(slots.len());
                 for (slot, arrived) in slots.iter().zip(arrived) {
                     let slot = slot.as_ref().filter(|_| arrived);
-                    let length = |n: usize| if D::FILLS_EMPTY { 0 } else { n };
-                    gxs.push(slot.map(|(slot, n)| begun(&device, slot, length(*n))).transpose()?);
+                    gxs.push(slot.map(|(slot, n)| begun::<Op, _, _>(&device, slot, *n)).transpose()?);
                 }
                 let (gx, gws) = gxs.split_at_mut(1);
                 let returning = ops.iter().zip(saved).zip(&gys).zip(gws).filter_map(|(((op, saved), gy), gw)| {

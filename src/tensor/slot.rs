@@ -1,6 +1,6 @@
 //! Where gradients collect.
 
-use super::kernel::{Buf, Memory, zeros};
+use super::kernel::{Buf, Kernel, Memory, zeros};
 use dfdx::prelude::{Storage, Unit};
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -44,13 +44,15 @@ pub(super) fn collect<E: Unit, D: Memory<E>>(
     Ok(())
 }
 
-/// What has arrived already, to be added to, or else `n` zeros.
-pub(super) fn begun<E: Unit, D: Storage<E>>(
+/// What has arrived already, for `Op` to add to, or else what it begins with: `n` zeros, or nothing where it
+/// [fills](Kernel::FILLS_EMPTY) that.
+pub(super) fn begun<Op, E: Unit, D: Kernel<Op, E>>(
     device: &D,
     slot: &Slot<E, D>,
     n: usize,
 ) -> std::result::Result<Buf<E, D>, D::Err> {
-    slot.take().map_or_else(|| zeros::<E, D>(device, n), |g| Ok(own::<E, D>(g)))
+    let begin = || zeros::<E, D>(device, if D::FILLS_EMPTY { 0 } else { n });
+    slot.take().map_or_else(begin, |g| Ok(own::<E, D>(g)))
 }
 
 /// The buffer, or a copy if somebody else has it too.

@@ -206,7 +206,7 @@ impl<E: Unit, D: Memory<E>> Var<E, D> {
                             collect(&device, slot, gy.clone())?;
                             None
                         }
-                        Some((slot, n)) => Some(begun(&device, slot, if D::FILLS_EMPTY { 0 } else { *n })?),
+                        Some((slot, n)) => Some(begun::<Op, _, _>(&device, slot, *n)?),
                         None => None,
                     });
                 }

@@ -91,7 +91,7 @@ impl Normalise {
         [means, products]: &'a [Vec<E>; 2],
         rstd: &'a [E],
     ) -> ThroughNorm<'a, E> {
-        ThroughNorm { g, s: E::one(), y: xhat, centred: None, norm: [means, products, rstd] }
+        ThroughNorm { g, s: E::one(), y: xhat, centre: None, norm: [means, products, rstd] }
     }
 
     /// mean(g) and mean(g x̂) for each (sample, channel).

@@ -96,7 +96,7 @@ impl<E: Element> Generic<WeightedSum, E> for Cpu {
             let (product, [means, mean_products]) = normalise.look(&y, centred, gy, s, weighted);
             products[k] = product;
             let norm = [&means[..], &mean_products, centred[1]];
-            let through = ThroughNorm { g: gy, s, y: &y, centred: Some(centred), norm };
+            let through = ThroughNorm { g: gy, s, y: &y, centre: Some(centred[0]), norm };
             let (before, after) = gxs.split_at_mut(term.parameters);
             let (x, gx, parameters) = (&inputs[term.x], &mut before[term.x], &inputs[term.parameters..]);
             match back {

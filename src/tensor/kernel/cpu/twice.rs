@@ -74,19 +74,19 @@ impl Separable {
         device: &Cpu,
         x: &[E],
         [dw, pw, dw2, pw2]: [&[E]; 4],
-        Between { mut middle, statistics: [means, rstd] }: Between<E>,
+        Between { mut middle, statistics: [centre, rstd] }: Between<E>,
         through: ThroughNorm<'_, E>,
         gx: &mut Option<Buf<E, Cpu>>,
         gweights: &mut [Option<Buf<E, Cpu>>],
     ) -> std::result::Result<(), CpuError> {
-        let centred = Some([&means[..], &rstd]);
+        let centred = Some([&centre[..], &rstd]);
         let (first, second) = gweights.split_at_mut(2);
         let mut gmiddle = Some(zeros::<E, Cpu>(device, 0)?);
         let half = Half { x: &middle, centred, weights: [dw2, pw2] };
         let sums = self.gradient(device, half, through, &mut gmiddle, second)?;
         let mut gmiddle = gmiddle.expect("just filled");
         let means = self.normalise.means_of(&sums);
-        let through = ThroughNorm { centred, ..self.normalise.through(&gmiddle, &middle, &means, &rstd) };
+        let through = ThroughNorm { centre: Some(&centre), ..self.normalise.through(&gmiddle, &middle, &means, &rstd) };
         self.gradient(device, Half { x, centred: None, weights: [dw, pw] }, through, gx, first)?;
         [&mut gmiddle, &mut middle].into_iter().for_each(buffers::give);
         Ok(())

@@ -57,10 +57,10 @@ impl<E: Element> DenseBackward<'_, E> {
         let (width, blocks, run, zero) = (frame.w, co.div_ceil(V::N), inputs.run(), V::splat(E::zero()));
         let (taps, planes, row, tiles) = (inputs.kernel * run, inputs.planes::<V>(), width * co, width / TILE);
         let back = if self.gx.is_some() { ci.div_ceil(V::N) } else { 0 };
-        let mut space = space(zero, blocks * (taps + width + 5) + (planes + 1) * width + back * co);
+        let mut space = space(zero, blocks * (taps + width + 4) + (planes + 1) * width + back * co);
         let space = &mut &mut space[..];
         let [sums, g, norm, x, line] =
-            [blocks * taps, blocks * width, 5 * blocks, planes * width, width].map(|n| part(space, n));
+            [blocks * taps, blocks * width, 4 * blocks, planes * width, width].map(|n| part(space, n));
         let w = match &self.gx {
             Some(gx) => &*registers::<E, V>(gx.w, ci, space),
             None => &[],

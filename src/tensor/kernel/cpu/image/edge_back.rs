@@ -90,7 +90,7 @@ impl<E: Element> EdgeBackward<'_, E> {
         let Edge { frame, size, .. } = self.edge;
         let (c, w, h, pad, taps, zero) = (frame.c, frame.w, frame.h, frame.pad, size.0 * size.0, V::splat(E::zero()));
         let (blocks, image, row) = (c.div_ceil(V::N), h * frame.row(), frame.row());
-        let weights = blocks * (3 * taps + 2 * c + 9);
+        let weights = blocks * (3 * taps + 2 * c + 8);
         let mut space = space(zero, weights + 2 * Planes::<V>::len(frame, blocks) + 2 * blocks * w + w);
         let space = &mut &mut space[..];
         // One by one: `map` of an array may stay out of line, without the level's instructions.
@@ -99,7 +99,7 @@ impl<E: Element> EdgeBackward<'_, E> {
         let pw_back = registers::<E, V>(self.back.pointwise, c, space);
         let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, blocks, space));
         let [dw_sums, pw_sums, norm, middle, g, line, centre, both] =
-            [blocks * taps, blocks * c, 5 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks]
+            [blocks * taps, blocks * c, 4 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks]
                 .map(|n| part(space, n));
         let mut sums = [taps * c, c * c, self.gx.len() / image * 2 * c].map(|n| vec![E::zero(); n]);
         for (n, gx) in self.gx.chunks_exact_mut(image).enumerate() {

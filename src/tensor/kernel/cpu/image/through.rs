@@ -1,7 +1,6 @@
 //! Back through a norm (eq. 8): rstd · (g − mean(g) − x̂ · mean(g x̂)), of an image or row by row in registers.
 
 use super::{
-    edge::Centred,
     planes::{load_if, load_row, registers},
     runs::{Formula, Of, map, spread},
 };
@@ -22,8 +21,8 @@ pub struct ThroughNorm<'a, E> {
     pub s: E,
     /// The result.
     pub y: &'a [E],
-    /// Whether it is still to be normalised.
-    pub centred: Centred<'a, E>,
+    /// μ for each image and channel, where it is still to be normalised.
+    pub centre: Option<&'a [E]>,
     /// For each image and channel mean(s g), mean(s g x̂) and 1/√(σ² + ε).
     pub norm: [&'a [E]; 3],
 }
@@ -33,8 +32,8 @@ impl<E: Element> ThroughNorm<'_, E> {
     #[inline(always)]
     pub fn from(self, n: usize, per_sample: usize, c: usize) -> Self {
         let [g, y] = [self.g, self.y].map(|all| &all[n * per_sample..]);
-        let centred = self.centred.map(|all| all.map(|all| &all[n * c..]));
-        ThroughNorm { g, y, centred, norm: self.norm.map(|all| &all[n * c..]), ..self }
+        let centre = self.centre.map(|all| &all[n * c..]);
+        ThroughNorm { g, y, centre, norm: self.norm.map(|all| &all[n * c..]), ..self }
     }
 }
 
@@ -55,12 +54,12 @@ impl<E: Element> Task<E> for StandardiseGradient<'_, E> {
 
     #[inline(always)]
     fn run<V: Vector<E>>(self) {
-        let StandardiseGradient { through: ThroughNorm { g, s, y, centred, norm }, channels, out, add } = self;
+        let StandardiseGradient { through: ThroughNorm { g, s, y, centre, norm }, channels, out, add } = self;
         let [mean, product, rstd] = norm.map(|all| spread(&all[..channels]));
         let x = [g, y];
-        match centred {
+        match centre {
             None => map::<E, V, 2, 3>(out, Of { x, by: [&mean, &product, &rstd] }, Through(s), add),
-            Some([centre, _]) => {
+            Some(centre) => {
                 let centre = spread(&centre[..channels]);
                 map::<E, V, 2, 4>(out, Of { x, by: [&mean, &product, &rstd, &centre] }, Through(s), add);
             }
@@ -100,18 +99,18 @@ pub struct GradientRows<'a, E, V> {
     /// where what arrives is plain.
     pub from: [&'a [E]; 2],
     channels: usize,
-    norm: Option<Coefficients<'a, V>>,
+    norm: Option<Coefficients<'a, E, V>>,
 }
 
 /// Registers of what [`ThroughNorm`] has for each channel.
-struct Coefficients<'a, V> {
-    s: V,
+struct Coefficients<'a, E, V> {
+    through: Through<E>,
     norm: [&'a [V]; 3],
-    centre: Option<[&'a [V]; 2]>,
+    centre: Option<&'a [V]>,
 }
 
 impl<'a, E: Element> Upstream<'a, E> {
-    /// Of image `n`, whose `per_sample` elements have c channels; `space` has room for five registers a block.
+    /// Of image `n`, whose `per_sample` elements have c channels; `space` has room for four registers a block.
     #[inline(always)]
     pub fn rows<'s, V: Vector<E>>(
         self,
@@ -127,19 +126,17 @@ impl<'a, E: Element> Upstream<'a, E> {
             Upstream::Plain(g) => return GradientRows { from: [&g[n * per_sample..], &[]], channels: c, norm: None },
             Upstream::Normalised(through) => through.from(n, per_sample, c),
         };
-        let ThroughNorm { g, s, y, centred, norm: [means, products, rstds] } = through;
+        let ThroughNorm { g, s, y, centre, norm: [means, products, rstds] } = through;
         let space = &mut &mut *space;
         // One by one: `map` of an array may stay out of line, without the level's instructions.
         let means = &*registers::<E, V>(&means[..c], c, space);
         let products = &*registers::<E, V>(&products[..c], c, space);
         let rstds = &*registers::<E, V>(&rstds[..c], c, space);
-        let centre = match centred {
+        let centre = match centre {
             None => None,
-            Some([mean, rstd]) => {
-                Some([&*registers::<E, V>(&mean[..c], c, space), &*registers::<E, V>(&rstd[..c], c, space)])
-            }
+            Some(centre) => Some(&*registers::<E, V>(&centre[..c], c, space)),
         };
-        let norm = Coefficients { s: V::splat(s), norm: [means, products, rstds], centre };
+        let norm = Coefficients { through: Through(s), norm: [means, products, rstds], centre };
         GradientRows { from: [g, y], channels: c, norm: Some(norm) }
     }
 }
@@ -152,35 +149,51 @@ impl<E: Element, V: Vector<E>> GradientRows<'_, E, V> {
         for (block, to) in to.chunks_exact_mut(width).enumerate() {
             seq();
             let g = &self.from[0][y * row..][..row];
-            let Some(Coefficients { s, norm: [means, products, rstds], centre }) = &self.norm else {
+            let Some(Coefficients { through, norm: [means, products, rstds], centre }) = &self.norm else {
                 load_row(to, g, c, block);
                 continue;
             };
             let (from, norm) = ([g, &self.from[1][y * row..][..row]], [means[block], products[block], rstds[block]]);
-            match ((block + 1) * V::N <= c, centre) {
-                (true, None) => each::<E, V, true, false>(to, from, *s, norm, [*s; 2], c, block),
-                (false, None) => each::<E, V, false, false>(to, from, *s, norm, [*s; 2], c, block),
-                (true, Some([m, r])) => each::<E, V, true, true>(to, from, *s, norm, [m[block], r[block]], c, block),
-                (false, Some([m, r])) => each::<E, V, false, true>(to, from, *s, norm, [m[block], r[block]], c, block),
+            match centre {
+                None => each(to, from, *through, norm, c, block),
+                Some(centre) => {
+                    let [mean, product, rstd] = norm;
+                    each(to, from, *through, [mean, product, rstd, centre[block]], c, block);
+                }
             }
         }
     }
 }
 
+/// The formula for the registers `block` of a row of pixels.
 #[inline(always)]
-fn each<E: Element, V: Vector<E>, const WHOLE: bool, const CENTRE: bool>(
+fn each<E: Element, V: Vector<E>, F: Formula<E, 2, C>, const C: usize>(
     to: &mut [V],
-    [g, result]: [&[E]; 2],
-    s: V,
-    [mean, product, rstd]: [V; 3],
-    centre: [V; 2],
+    from: [&[E]; 2],
+    formula: F,
+    by: [V; C],
     c: usize,
     block: usize,
 ) {
-    for ((to, g), result) in to.iter_mut().zip(g.chunks_exact(c)).zip(result.chunks_exact(c)) {
+    if (block + 1) * V::N <= c {
+        each_if::<E, V, F, C, true>(to, from, formula, by, c, block);
+    } else {
+        each_if::<E, V, F, C, false>(to, from, formula, by, c, block);
+    }
+}
+
+#[inline(always)]
+fn each_if<E: Element, V: Vector<E>, F: Formula<E, 2, C>, const C: usize, const WHOLE: bool>(
+    to: &mut [V],
+    [g, y]: [&[E]; 2],
+    formula: F,
+    by: [V; C],
+    c: usize,
+    block: usize,
+) {
+    for ((to, g), y) in to.iter_mut().zip(g.chunks_exact(c)).zip(y.chunks_exact(c)) {
         seq();
-        let [g, y] = [load_if::<E, V, WHOLE>(g, c, block), load_if::<E, V, WHOLE>(result, c, block)];
-        let xhat = if CENTRE { y.sub(centre[0]).mul(centre[1]) } else { y };
-        *to = rstd.mul(g.mul(s).sub(mean).sub(xhat.mul(product)));
+        let x = [load_if::<E, V, WHOLE>(g, c, block), load_if::<E, V, WHOLE>(y, c, block)];
+        *to = formula.of(x, by, *to);
     }
 }
