@@ -10,6 +10,7 @@
 #include "emulator.h"
 #include "kernels.cu"
 
+#include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -54,39 +55,52 @@ bool set(const char *variable, const char *value) {
 
 const size_t STACK = 64 << 10;
 
+// One serves a thread of every block after another. Between fibers it is jumps: swapcontext asks the system each time.
 struct Fiber {
     ucontext_t context;
+    jmp_buf place;
     std::vector<char> stack = std::vector<char>(STACK);
-    bool done;
+    bool begun = false, done = false;
 };
 
 std::mutex device;
 std::vector<Fiber> fibers;
-ucontext_t scheduler;
+jmp_buf scheduler;
 Fiber *running = nullptr;
 const Call *kernel;
 void **arguments;
 
-void enter() {
-    (*kernel)(arguments);
-    running->done = true;
-    swapcontext(&running->context, &scheduler);
+// Back to the scheduler, until that resumes the fiber.
+void wait_turn() {
+    if (!_setjmp(running->place)) _longjmp(scheduler, 1);
 }
 
+void serve() {
+    for (;;) {
+        (*kernel)(arguments);
+        running->done = true;
+        wait_turn();
+    }
+}
+
+// Up to the thread's next barrier or its end.
 void resume(unsigned thread) {
     threadIdx = {thread, 0, 0};
     running = &fibers[thread];
-    swapcontext(&scheduler, &running->context);
+    if (!_setjmp(scheduler)) {
+        if (running->begun) _longjmp(running->place, 1);
+        running->begun = true;
+        getcontext(&running->context);
+        running->context.uc_stack = {running->stack.data(), 0, STACK};
+        running->context.uc_link = nullptr;
+        makecontext(&running->context, serve, 0);
+        setcontext(&running->context);
+    }
     running = nullptr;
 }
 
 void start(unsigned thread) {
-    Fiber &fiber = fibers[thread];
-    fiber.done = false;
-    getcontext(&fiber.context);
-    fiber.context.uc_stack = {fiber.stack.data(), 0, STACK};
-    fiber.context.uc_link = nullptr;
-    makecontext(&fiber.context, enter, 0);
+    fibers[thread].done = false;
     resume(thread);
 }
 
@@ -131,10 +145,7 @@ size_t memory() {
 
 void __syncthreads() {
     if (!running) fail("a barrier that not all threads of a block reach");
-    Fiber *self = running;
-    Index index = threadIdx;
-    swapcontext(&self->context, &scheduler);
-    threadIdx = index;
+    wait_turn();
 }
 
 typedef unsigned long long Pointer;
