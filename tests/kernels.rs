@@ -25,6 +25,11 @@ fn norms_agree() {
 }
 
 #[test]
+fn averages_follow() {
+    kernel::averages_follow::<Cpu>(CASES);
+}
+
+#[test]
 fn affine_agrees() {
     kernel::affine_agrees::<Cpu>(CASES);
 }

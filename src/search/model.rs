@@ -9,7 +9,7 @@ use crate::{
     operation::Operation,
     seed::stream,
     tensor::{
-        Adam, AdamRule, Backend, Element, Moving, Parameter, Pass, Scope, Sgd, SgdRule, Statistics, Var, clip_norm,
+        Adam, AdamRule, Backend, Element, Moving, Parameter, Pass, Scope, Sgd, SgdRule, Statistics, Var, clip,
         error::Result, op::finite_loss,
     },
 };
@@ -120,7 +120,7 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
     /// SGD on θ with the gradients of the last recorded pass, clipped.
     pub fn step_theta(&mut self, learning_rate: f64) -> Result<()> {
         let mut values: Vec<_> = self.network.parameters().into_iter().map(|p| &mut p.value).collect();
-        clip_norm(&values, self.clip)?;
+        clip(&values, self.clip)?;
         self.theta_optimiser.step(&mut values, learning_rate)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Element, Error,
-    kernel::{Assemble, Kernel, Memory, Optimise, Several},
+    kernel::{Assemble, ChannelMoments, Kernel, Memory, Optimise, Several},
     op::{
         Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
         NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
@@ -10,11 +10,12 @@ use super::{
 };
 use std::str::FromStr;
 
-/// Memory, batches, the optimisers' arithmetic, and a kernel for every operation: a device that lacks one is not
+/// Memory, batches and their statistics, the optimisers' arithmetic, and a kernel for every operation: a device that lacks one is not
 /// a backend.
 pub trait Backend<E: Element>:
     Memory<E>
     + Assemble<E>
+    + ChannelMoments<E>
     + Optimise<E>
     + Kernel<Affine, E>
     + Kernel<Bias, E>
@@ -38,6 +39,7 @@ pub trait Backend<E: Element>:
 impl<E: Element, D> Backend<E> for D where
     D: Memory<E>
         + Assemble<E>
+        + ChannelMoments<E>
         + Optimise<E>
         + Kernel<Affine, E>
         + Kernel<Bias, E>

@@ -34,7 +34,7 @@ pub use error::Error;
 pub use kernel::{Buf, Counting, Cut, Kernel, Memory, Meter, Several};
 pub use moving::{Average, Moving, Statistics};
 pub use op::Loss;
-pub use optimiser::{Adam, AdamRule, Moments, Sgd, SgdRule, clip_norm};
+pub use optimiser::{Adam, AdamRule, Moments, Sgd, SgdRule, clip};
 pub use parameter::{Init, Parameter, Scope, Source};
 pub use pass::{Pass, Seen};
 pub use threads::start_threads;

@@ -40,22 +40,13 @@ impl Moving {
     /// Moves the averages of `layer` towards the statistics of `x`, `[…, C]`.
     pub fn gather<E: Element, D: Backend<E>>(&self, layer: &str, x: &Var<E, D>) -> Result<()> {
         let channels = x.shape().last().copied().unwrap_or(1);
-        let host = x.to_host()?;
-        let n = (host.len() / channels) as f64;
-        let mut mean = vec![0.0; channels];
-        let mut variance = vec![0.0; channels];
-        for row in host.chunks_exact(channels) {
-            mean.iter_mut().zip(row).for_each(|(sum, x)| *sum += x.double() / n);
-        }
-        for row in host.chunks_exact(channels) {
-            let square = |(x, mean): (&E, &f64)| (x.double() - mean).powi(2);
-            variance.iter_mut().zip(row.iter().zip(&mean)).for_each(|(sum, pair)| *sum += square(pair));
-        }
+        let n = (x.shape().iter().product::<usize>() / channels) as f64;
+        let moments = x.device.channel_moments(&x.data, channels)?;
         let mut all = self.0.borrow_mut();
         let average = all.entry(layer.into()).or_insert_with(|| Average::start(channels));
-        for c in 0..channels {
-            average.mean[c] += NEWEST * (mean[c] - average.mean[c]);
-            average.variance[c] += NEWEST * (variance[c] / (n - 1.0).max(1.0) - average.variance[c]);
+        for (c, [mean, scatter]) in moments.into_iter().enumerate() {
+            average.mean[c] += NEWEST * (mean - average.mean[c]);
+            average.variance[c] += NEWEST * (scatter / (n - 1.0).max(1.0) - average.variance[c]);
         }
         Ok(())
     }

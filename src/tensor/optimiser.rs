@@ -128,17 +128,11 @@ impl<E: Element, D: Backend<E>> Adam<E, D> {
     }
 }
 
-/// Scales all gradients down so that their joint Euclidean norm is at most `limit`; returns the norm
-/// before. Parameters without a gradient count as zero.
-pub fn clip_norm<E: Element, D: Backend<E>>(parameters: &[&mut Var<E, D>], limit: f64) -> Result<f64> {
-    let Some(device) = parameters.first().map(|parameter| &parameter.device) else { return Ok(0.0) };
+/// Scales all gradients down so that their joint Euclidean norm is at most `limit`. Parameters without a
+/// gradient count as zero.
+pub fn clip<E: Element, D: Backend<E>>(parameters: &[&mut Var<E, D>], limit: f64) -> Result<()> {
+    let Some(device) = parameters.first().map(|parameter| &parameter.device) else { return Ok(()) };
     let mut slots: Vec<_> = parameters.iter().map(|parameter| parameter.slot.borrow_mut()).collect();
-    let norm = device.square_sum(&slots.iter().filter_map(|slot| slot.as_deref()).collect::<Vec<_>>())?.sqrt();
-    if norm > limit {
-        let scale = E::of(limit / norm);
-        for gradient in slots.iter_mut().filter_map(|slot| slot.as_mut()) {
-            device.scale(Arc::make_mut(gradient), scale).map_err(Error::device)?;
-        }
-    }
-    Ok(norm)
+    let mut gradients: Vec<_> = slots.iter_mut().filter_map(|slot| slot.as_mut()).map(Arc::make_mut).collect();
+    device.clip(&mut gradients, limit)
 }

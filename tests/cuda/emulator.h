@@ -9,10 +9,14 @@
 // Blocks run one after another, so they can share the same memory.
 #define __shared__ static
 #define __launch_bounds__(threads)
+#define __grid_constant__
 
 struct Index {
     unsigned x, y, z;
 };
+
+inline float __fmul_rn(float a, float b) { return a * b; }
+inline double __dmul_rn(double a, double b) { return a * b; }
 
 extern Index threadIdx, blockIdx, blockDim, gridDim;
 

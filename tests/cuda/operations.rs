@@ -26,6 +26,12 @@ fn norms_agree() {
 
 #[test]
 #[ignore = "needs a CUDA device; `emulated` runs it without one"]
+fn averages_follow() {
+    kernel::averages_follow::<Cuda>(CASES);
+}
+
+#[test]
+#[ignore = "needs a CUDA device; `emulated` runs it without one"]
 fn affine_agrees() {
     kernel::affine_agrees::<Cuda>(CASES);
 }

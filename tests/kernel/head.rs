@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 use wirecost::{
     seed::stream,
-    tensor::{Adam, AdamRule, Backend, Element, Moments, Sgd, SgdRule, Tape, Var, clip_norm},
+    tensor::{Adam, AdamRule, Backend, Element, Moments, Sgd, SgdRule, Tape, Var, clip},
     theorem::rounding::{U64, gamma},
 };
 
@@ -65,7 +65,11 @@ fn parameter<E: Element, D: Device + Backend<E>>(p: &[f64], g: &[f64]) -> Var<E,
     var
 }
 
-pub fn optimisers<E: Element, D: Device + Backend<E>>(n: usize, seed: u64) -> Result<(), TestCaseError> {
+pub fn optimisers<E: Element, D: Device + Backend<E>>(
+    n: usize,
+    parameters: usize,
+    seed: u64,
+) -> Result<(), TestCaseError> {
     let [p, g, v] = ["p", "g", "v"].map(|name| draw(seed, name, n));
     let mut sgd = Sgd::<E, D>::new(SGD);
     sgd.set_velocity(&D::open(), &[Some(elements(&v))]).unwrap();
@@ -91,14 +95,22 @@ pub fn optimisers<E: Element, D: Device + Backend<E>>(n: usize, seed: u64) -> Re
     let units = gamma(24, E::UNIT_ROUNDOFF) + gamma(24, U64);
     near("Adam", &var.to_host().unwrap(), &want, &(0..n).map(|i| units * (p[i] + step(i))).collect::<Vec<_>>())?;
 
-    // Two parameters whose joint norm is clipped to half; the norm is summed in f64.
-    let (mut a, mut b) = (parameter::<E, D>(&p, &g), parameter::<E, D>(&v, &m));
-    let norm = g.iter().chain(&m).map(|g| g * g).sum::<f64>().sqrt();
-    let got = clip_norm(&[&mut a, &mut b], norm / 2.0).unwrap();
-    let of_norm = gamma(2 * n + 4, U64);
-    // The inputs are rounded to E once: a relative u each.
-    prop_assert!((got - norm).abs() <= norm * (of_norm + 2.0 * E::UNIT_ROUNDOFF), "{got} for {norm}");
+    // Parameters whose joint norm is clipped to half, or is small enough; the norm is summed in f64.
+    let mut all: Vec<_> = (0..parameters).map(|_| parameter::<E, D>(&p, &g)).collect();
+    let norm = (parameters as f64 * g.iter().map(|g| g * g).sum::<f64>()).sqrt();
+    let mut all: Vec<_> = all.iter_mut().collect();
+    clip(&all, 2.0 * norm).unwrap();
+    let gradient = |var: &Var<E, D>| var.take_gradient().unwrap().unwrap();
+    all.iter().try_for_each(|var| {
+        let unclipped = gradient(var);
+        prop_assert_eq!(&unclipped, &elements::<E>(&g));
+        var.set_gradient(&unclipped).unwrap();
+        Ok(())
+    })?;
+    clip(&all, norm / 2.0).unwrap();
     let half: Vec<f64> = g.iter().map(|g| g / 2.0).collect();
-    let bound: Vec<f64> = half.iter().map(|g| g * (gamma(6, E::UNIT_ROUNDOFF) + 2.0 * of_norm)).collect();
-    near("clipped", &a.take_gradient().unwrap().unwrap(), &half, &bound)
+    // The inputs are rounded to E once: a relative u each.
+    let units = gamma(6, E::UNIT_ROUNDOFF) + 2.0 * gamma(parameters * n + 4, U64);
+    let bound: Vec<f64> = half.iter().map(|g| g * units).collect();
+    all.iter_mut().try_for_each(|var| near("clipped", &gradient(var), &half, &bound))
 }

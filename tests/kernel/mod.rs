@@ -1,6 +1,7 @@
 //! Checks of every kernel that hold on any device: against the scalar reference over drawn shapes, in both
 //! precisions, at every level of vectors that the machine has.
 
+mod averages;
 pub mod check;
 mod head;
 mod operations;
@@ -56,6 +57,10 @@ pub fn norms_agree<D: Device>(cases: u32) {
     });
 }
 
+pub fn averages_follow<D: Device>(cases: u32) {
+    all::<D, _>(cases, (shapes(), any::<u64>()), |(shape, seed)| both!(averages::follow(shape, seed)));
+}
+
 pub fn affine_agrees<D: Device>(cases: u32) {
     all::<D, _>(cases, (shapes(), any::<u64>()), |(shape, seed)| both!(operations::affine(shape, seed)));
 }
@@ -105,7 +110,10 @@ pub fn heads_agree<D: Device>(cases: u32) {
 }
 
 pub fn optimisers_agree<D: Device>(cases: u32) {
-    all::<D, _>(cases, (1..=5000usize, any::<u64>()), |(n, seed)| both!(head::optimisers(n, seed)));
+    // More parameters than one launch takes.
+    all::<D, _>(cases, (1..=5000usize, 1..=40usize, any::<u64>()), |(n, parameters, seed)| {
+        both!(head::optimisers(n, parameters, seed))
+    });
 }
 
 /// The smallest inputs, which are drawn rarely.
@@ -117,9 +125,10 @@ pub fn a_single_number_will_do<D: Device>() {
         both!(operations::batch(shape, &[(0, [0, 0], true)], 0))?;
         both!(operations::convolutions(shape, (3, 1, 1), 0))?;
         both!(operations::norms(shape, (false, 1), 0.0, 0))?;
+        both!(averages::follow(shape, 0))?;
         both!(operations::edge(shape, (3, 1), group, 0))?;
         both!(head::rows([1, 1], 1, 0))?;
-        both!(head::optimisers(1, 0))
+        both!(head::optimisers(1, 1, 0))
     };
     one().unwrap();
 }

@@ -7,8 +7,6 @@ mod lanes;
 mod meter;
 mod pages;
 mod peak;
-#[cfg(feature = "cuda")]
-mod twice;
 mod vectors;
 
 pub use lanes::Widths;
@@ -171,11 +169,8 @@ pub trait Optimise<E>: Storage<E> {
         g: &Buf<E, Self>,
     ) -> std::result::Result<(), Self::Err>;
 
-    /// Σ g² over all buffers.
-    fn square_sum(&self, gs: &[&Buf<E, Self>]) -> Result<f64>;
-
-    /// a = by · a.
-    fn scale(&self, a: &mut Buf<E, Self>, by: E) -> std::result::Result<(), Self::Err>;
+    /// Scales all down so that their joint Euclidean norm, summed in double precision, is at most `limit`.
+    fn clip(&self, gs: &mut [&mut Buf<E, Self>], limit: f64) -> Result<()>;
 }
 
 /// One image of a batch: an image of a set, or the part of it that shows after a shift.
@@ -201,6 +196,12 @@ pub trait Assemble<E>: Storage<E> {
     /// The `cuts`, `[cuts, H, W, C]`, of `pixels` `[N, H, W, C]`, whose extents are those of `set`; `black` is
     /// `[C]`. Every cut is of an image below N.
     fn assemble(&self, set: Image, pixels: &Buf<E, Self>, black: &Buf<E, Self>, cuts: &[Cut]) -> Result<Buf<E, Self>>;
+}
+
+/// Statistics of a batch that the host keeps.
+pub trait ChannelMoments<E>: Storage<E> {
+    /// The mean and Σ (x − mean)² of each channel of `x`, `[…, C]`.
+    fn channel_moments(&self, x: &Buf<E, Self>, channels: usize) -> Result<Vec<[f64; 2]>>;
 }
 
 /// A buffer of `n` zeros.

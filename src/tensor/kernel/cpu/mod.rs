@@ -13,6 +13,7 @@ mod convolution;
 mod depthwise;
 mod head;
 mod image;
+mod moments;
 mod normalise;
 mod normalised;
 mod optimise;

@@ -1,4 +1,4 @@
-//! SGD and Adam by dfdx, and the norm of gradients.
+//! SGD and Adam by dfdx, and clipping.
 //!
 //! `sgd_kernel` and `adam_kernel` belong to traits that dfdx does not export, yet a bound on its device
 //! trait brings their methods into scope; hence the free functions.
@@ -34,12 +34,8 @@ macro_rules! optimise {
                 adam(self, step, p, moments, g)
             }
 
-            fn square_sum(&self, gs: &[&Buf<$element, Cpu>]) -> Result<f64> {
-                Ok(gs.iter().map(|g| g.iter().map(|g| g.double().powi(2)).sum::<f64>()).sum())
-            }
-
-            fn scale(&self, a: &mut Buf<$element, Cpu>, by: $element) -> std::result::Result<(), CpuError> {
-                a.iter_mut().for_each(|a| *a *= by);
+            fn clip(&self, gs: &mut [&mut Buf<$element, Cpu>], limit: f64) -> Result<()> {
+                clip::<$element>(gs, limit);
                 Ok(())
             }
         }
@@ -48,6 +44,14 @@ macro_rules! optimise {
 
 optimise!(f32);
 optimise!(f64);
+
+fn clip<E: Element>(gs: &mut [&mut Buf<E, Cpu>], limit: f64) {
+    let norm = gs.iter().map(|g| g.iter().map(|g| g.double().powi(2)).sum::<f64>()).sum::<f64>().sqrt();
+    if norm > limit {
+        let scale = E::of(limit / norm);
+        gs.iter_mut().for_each(|g| g.iter_mut().for_each(|g| *g *= scale));
+    }
+}
 
 fn sgd<E: Element, D: Device<E>>(
     device: &D,

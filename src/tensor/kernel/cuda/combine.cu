@@ -7,12 +7,14 @@ struct Inputs {
     int weight[MOST];
 };
 
+// They stay in the arguments' memory, which all threads share.
+#define INPUTS const __grid_constant__ Inputs inputs
+
 // y = Σ_k z[weight_k] x_k, or with `more` y += that.
-KERNEL(weighted_sum_forward)(Real *y, const Real *z, Inputs inputs, int count, int n, int more) {
+KERNEL(weighted_sum_forward)(Real *y, const Real *z, INPUTS, int count, int n, int more) {
     int i = element();
     if (i >= n) return;
     Real sum = more ? y[i] : Real(0);
-    // Unrolled, so that the inputs stay in the arguments' memory.
 #pragma unroll
     for (int k = 0; k < MOST; ++k) {
         if (k < count) sum += z[inputs.weight[k]] * inputs.x[k][i];
@@ -27,7 +29,7 @@ KERNEL(weighted_sum_input)(Real *gx, const Real *old, const Real *z, const Real 
 }
 
 // parts[k, block] = Σ x_k gy over the block's THREADS·TERMS entries; k is the block's y.
-KERNEL(weighted_sum_weight)(Real *parts, const Real *gy, Inputs inputs, int n) {
+KERNEL(weighted_sum_weight)(Real *parts, const Real *gy, INPUTS, int n) {
     const Real *x = inputs.x[blockIdx.y];
     Real sum = 0;
     for (int term = 0; term < TERMS; ++term) {
@@ -38,12 +40,21 @@ KERNEL(weighted_sum_weight)(Real *parts, const Real *gy, Inputs inputs, int n) {
     if (threadIdx.x == 0) parts[blockIdx.y * gridDim.x + blockIdx.x] = sum;
 }
 
-// gz[at] += Σ parts[from + j], j < count: one block.
-KERNEL(weighted_sum_fold)(Real *gz, const Real *parts, int from, int count, int at) {
-    Real sum = 0;
-    for (int j = threadIdx.x; j < count; j += THREADS) sum += parts[from + j];
-    sum = block_sum(sum);
-    if (threadIdx.x == 0) gz[at] += sum;
+// gz[weight_k] += Σ_j parts[k, j], j < count: a block for each k < terms, of which the first adds all that share a
+// weight.
+KERNEL(weighted_sum_fold)(Real *gz, const Real *parts, INPUTS, int terms, int count) {
+    int own = inputs.weight[blockIdx.x];
+    for (int k = 0; k < int(blockIdx.x); ++k) {
+        if (inputs.weight[k] == own) return;
+    }
+    for (int k = blockIdx.x; k < terms; ++k) {
+        if (inputs.weight[k] != own) continue;
+        Real sum = 0;
+        for (int j = threadIdx.x; j < count; j += THREADS) sum += parts[k * count + j];
+        sum = block_sum(sum);
+        if (threadIdx.x == 0) gz[own] += sum;
+        __syncthreads();
+    }
 }
 
 // Writes x, of c channels, to channels `offset` and on of y, of `channels`.

@@ -1,6 +1,5 @@
 // Dense k×k convolution, stride 1, zero padding, weights [k, k, Ci, Co]; k = 1 is the pointwise one
-// and the linear head. All three are products of matrices, tile by tile: a block's threads are TILE rows of
-// TILE lanes.
+// and the linear head. All are products of matrices, tile by tile: a block's threads are TILE rows of TILE lanes.
 
 #define TILE 16
 
@@ -17,83 +16,176 @@ __device__ inline int tapped(int p, int tap, int k, int sign, int height, int wi
     return 0 <= x && x < width && 0 <= y && y < height ? p + dy * width + dx : -1;
 }
 
-// store(p, j, Σ_r a(p, r) b(r, j)) for r < depth: a block for each HEIGHT of the pixels p (x) and TILE of the
-// columns j (y).
-template <class Left, class Right, class Store>
-__device__ void multiply(int pixels, int depth, int columns, Left a, Right b, Store store) {
-    // Aligned, so that four neighbours are read at once.
-    alignas(16) __shared__ Real left[HEIGHT][TILE + 4], right[TILE][TILE];
+// What a block shares of the two factors; aligned, so that four neighbours are read at once.
+template <int Q> struct alignas(16) Factors {
+    Real left[Q * TILE][TILE + 16 / sizeof(Real)], right[TILE][TILE];
+};
+
+// sum[q] += Σ_r a(p, r) b(r, j), r < depth, for the columns j of the block's y and the pixels p = start + q TILE + row;
+// of pixels from `end` on it is 0.
+template <int Q, class Left, class Right>
+__device__ void multiply(
+    Real (&sum)[Q], Factors<Q> &of, int start, int end, int depth, int columns, Left a, Right b
+) {
     int lane = threadIdx.x % TILE, row = threadIdx.x / TILE, column = blockIdx.y * TILE + lane;
-    Real sum[HEIGHT / TILE] = {};
     for (int first = 0; first < depth; first += TILE) {
         int r = first + lane;
-#pragma unroll
-        for (int q = row; q < HEIGHT; q += TILE) {
-            int p = blockIdx.x * HEIGHT + q;
-            left[q][lane] = p < pixels && r < depth ? a(p, r) : Real(0);
+#pragma unroll 4
+        for (int q = 0; q < Q; ++q) {
+            int p = start + q * TILE + row;
+            of.left[q * TILE + row][lane] = p < end && r < depth ? a(p, r) : Real(0);
         }
-        right[row][lane] = first + row < depth && column < columns ? b(first + row, column) : Real(0);
+        of.right[row][lane] = first + row < depth && column < columns ? b(first + row, column) : Real(0);
         __syncthreads();
-#pragma unroll
+// Partly unrolled, so that sixteen pixels a thread leave room for four blocks at a time.
+#pragma unroll 4
         for (int j = 0; j < TILE; ++j) {
 #pragma unroll
-            for (int q = 0; q < HEIGHT / TILE; ++q) sum[q] += left[q * TILE + row][j] * right[j][lane];
+            for (int q = 0; q < Q; ++q) sum[q] += of.left[q * TILE + row][j] * of.right[j][lane];
         }
         __syncthreads();
-    }
-    for (int q = 0; q < HEIGHT / TILE; ++q) {
-        int p = blockIdx.x * HEIGHT + q * TILE + row;
-        if (p < pixels && column < columns) store(p, column, sum[q]);
     }
 }
 
-// y[p, o] = Σ_{tap, i} x[p + tap, i] w[tap, i, o].
+// store(p, j, sum[q]) for those of them that are there.
+template <int Q, class Store> __device__ void each(const Real (&sum)[Q], int start, int end, int columns, Store store) {
+    int column = blockIdx.y * TILE + threadIdx.x % TILE, row = threadIdx.x / TILE;
+#pragma unroll
+    for (int q = 0; q < Q; ++q) {
+        int p = start + q * TILE + row;
+        if (p < end && column < columns) store(p, column, sum[q]);
+    }
+}
+
+// What a convolution reads for pixel p: x, or max(x, 0), under tap and channel r. A POINTWISE one has no taps, and
+// nothing to divide.
+template <bool POINTWISE> struct Under {
+    const Real *x;
+    int height, width, ci, k, rectify;
+
+    __device__ Real operator()(int p, int r) const {
+        int from = POINTWISE ? p : tapped(p, r / ci, k, 1, height, width);
+        Real value = from < 0 ? Real(0) : x[from * ci + (POINTWISE ? r : r % ci)];
+        return rectify ? rectified(value) : value;
+    }
+};
+
+// Calls the function for a pointwise convolution or another.
+#define FOR_KERNEL(function, ...)                                                                                      \
+    if (k == 1) function<true>(__VA_ARGS__);                                                                           \
+    else function<false>(__VA_ARGS__);
+
+// y[p, o] = Σ_{tap, i} x[p + tap, i] w[tap, i, o]: a block for each HEIGHT of the pixels (x) and TILE of the o (y).
+template <bool POINTWISE, int Q>
+__device__ void outputs(
+    Real (&sum)[Q], Factors<Q> &of, Real *y, const Real *x, const Real *w, int start, int end, int height, int width, int ci, int co,
+    int k, int rectify
+) {
+    Under<POINTWISE> under = {x, height, width, ci, k, rectify};
+    multiply(sum, of, start, end, k * k * ci, co, under, [=](int r, int o) { return w[r * co + o]; });
+    each(sum, start, end, co, [=](int p, int o, Real sum) { y[p * co + o] = sum; });
+}
+
 KERNEL(convolution_forward)(
     Real *y, const Real *x, const Real *w, int pixels, int height, int width, int ci, int co, int k
 ) {
-    auto under = [=](int p, int r) {
-        int from = tapped(p, r / ci, k, 1, height, width);
-        return from < 0 ? Real(0) : x[from * ci + r % ci];
-    };
-    auto weight = [=](int r, int o) { return w[r * co + o]; };
-    multiply(pixels, k * k * ci, co, under, weight, [=](int p, int o, Real sum) { y[p * co + o] = sum; });
+    __shared__ Factors<HEIGHT / TILE> of;
+    Real sum[HEIGHT / TILE] = {};
+    FOR_KERNEL(outputs, sum, of, y, x, w, blockIdx.x * HEIGHT, pixels, height, width, ci, co, k, 0)
 }
 
-// gx[p, i] += Σ_{tap, o} gy[p − tap, o] w[tap, i, o].
+// The same strip by strip, perhaps of max(x, 0), with the parts of the norm that follows.
+KERNEL(convolution_moments)(
+    Real *y, Real *means, Real *scatters, const Real *x, const Real *w, int height, int width, int ci, int co, int k,
+    int rectify
+) {
+    static_assert(TILE == LANES && TILE * TERMS == STRIP, "a thread has the same pixels of the strip in both");
+    __shared__ Factors<TERMS> of;
+    Place at(height * width, co, 0, co);
+    Real sum[TERMS] = {};
+    FOR_KERNEL(outputs, sum, of, y, x, w, at.start, at.end, height, width, ci, co, k, rectify)
+    strip_parts(means, scatters, sum, at, co);
+}
+
+// gx[p, i] += Σ_{tap, o} g(p − tap, o) w[tap, i, o], unless it is 0 because x[p, i] is not positive.
+template <bool POINTWISE, class Gradient>
+__device__ void input_gradient(
+    Factors<HEIGHT / TILE> &of, Real *gx, const Real *old, const Real *x, Gradient g, const Real *w, int pixels, int height, int width, int ci,
+    int co, int k
+) {
+    auto over = [=](int p, int r) {
+        int from = POINTWISE ? p : tapped(p, r / co, k, -1, height, width);
+        return from < 0 ? Real(0) : g(from, POINTWISE ? r : r % co);
+    };
+    auto weight = [=](int r, int i) { return w[POINTWISE ? i * co + r : (r / co * ci + i) * co + r % co]; };
+    auto add = [=](int p, int i, Real sum) {
+        add_to(gx, old, p * ci + i, x && !(x[p * ci + i] > 0) ? Real(0) : sum);
+    };
+    Real sum[HEIGHT / TILE] = {};
+    multiply(sum, of, blockIdx.x * HEIGHT, pixels, k * k * co, ci, over, weight);
+    each(sum, blockIdx.x * HEIGHT, pixels, ci, add);
+}
+
 KERNEL(convolution_input)(
     Real *gx, const Real *old, const Real *gy, const Real *w, int pixels, int height, int width, int ci, int co, int k
 ) {
-    auto over = [=](int p, int r) {
-        int from = tapped(p, r / co, k, -1, height, width);
-        return from < 0 ? Real(0) : gy[from * co + r % co];
-    };
-    auto weight = [=](int r, int i) { return w[(r / co * ci + i) * co + r % co]; };
-    auto add = [=](int p, int i, Real sum) { add_to(gx, old, p * ci + i, sum); };
-    multiply(pixels, k * k * co, ci, over, weight, add);
+    auto g = [=](int p, int o) { return gy[p * co + o]; };
+    __shared__ Factors<HEIGHT / TILE> of;
+    FOR_KERNEL(input_gradient, of, gx, old, nullptr, g, w, pixels, height, width, ci, co, k)
 }
 
-// parts[part, tap, i, o] = Σ_p x[p + tap, i] gy[p, o] over the PIXELS pixels of the part (y); a block for each
-// TILE of the (tap, i) and of the o (x).
-KERNEL(convolution_weight)(
-    Real *parts, const Real *x, const Real *gy, int pixels, int height, int width, int ci, int co, int k
+// Back through the norm as well, and where there is an x, through max(x, 0).
+KERNEL(convolution_input_through)(
+    Real *gx, const Real *old, const Real *x, Through g, const Real *w, int pixels, int height, int width, int ci,
+    int co, int k
 ) {
-    // Pixels last and aligned, so that four neighbours are read at once.
-    alignas(16) __shared__ Real left[TILE][HEIGHT + 4], right[TILE][HEIGHT + 4];
+    __shared__ Factors<HEIGHT / TILE> of;
+    FOR_KERNEL(input_gradient, of, gx, old, x, g, w, pixels, height, width, ci, co, k)
+}
+
+// The same with the pixels last.
+struct alignas(16) Columns {
+    Real left[TILE][HEIGHT + 4], right[TILE][HEIGHT + 4];
+};
+
+// parts[part, tap, i, o] = Σ_p x[p + tap, i] g(p, o) over the PIXELS pixels of the part (y); a block for each
+// TILE of the (tap, i) and of the o (x).
+template <bool POINTWISE, class Gradient>
+__device__ void weight_gradient(
+    Columns &of, Real *parts, const Real *x, Gradient g, int pixels, int height, int width, int ci, int co, int k, int rectify
+) {
     int lane = threadIdx.x % TILE, row = threadIdx.x / TILE, across = (co + TILE - 1) / TILE, depth = k * k * ci;
     int top = blockIdx.x / across * TILE, o = blockIdx.x % across * TILE + lane, r = top + lane;
-    int tap = r / ci, i = r % ci, start = blockIdx.y * PIXELS;
+    int start = blockIdx.y * PIXELS;
+    Under<POINTWISE> under = {x, height, width, ci, k, rectify};
     Real sum = 0;
     for (int first = start; first < start + PIXELS && first < pixels; first += HEIGHT) {
 #pragma unroll
         for (int q = row; q < HEIGHT; q += TILE) {
-            int p = first + q, from = p < pixels && r < depth ? tapped(p, tap, k, 1, height, width) : -1;
-            left[lane][q] = from < 0 ? Real(0) : x[from * ci + i];
-            right[lane][q] = p < pixels && o < co ? gy[p * co + o] : Real(0);
+            int p = first + q;
+            of.left[lane][q] = p < pixels && r < depth ? under(p, r) : Real(0);
+            of.right[lane][q] = p < pixels && o < co ? g(p, o) : Real(0);
         }
         __syncthreads();
 #pragma unroll
-        for (int q = 0; q < HEIGHT; ++q) sum += left[row][q] * right[lane][q];
+        for (int q = 0; q < HEIGHT; ++q) sum += of.left[row][q] * of.right[lane][q];
         __syncthreads();
     }
     if (top + row < depth && o < co) parts[(blockIdx.y * depth + top + row) * co + o] = sum;
+}
+
+KERNEL(convolution_weight)(
+    Real *parts, const Real *x, const Real *gy, int pixels, int height, int width, int ci, int co, int k
+) {
+    auto g = [=](int p, int o) { return gy[p * co + o]; };
+    __shared__ Columns of;
+    FOR_KERNEL(weight_gradient, of, parts, x, g, pixels, height, width, ci, co, k, 0)
+}
+
+// Back through the norm as well, perhaps of max(x, 0).
+KERNEL(convolution_weight_through)(
+    Real *parts, const Real *x, Through g, int pixels, int height, int width, int ci, int co, int k, int rectify
+) {
+    __shared__ Columns of;
+    FOR_KERNEL(weight_gradient, of, parts, x, g, pixels, height, width, ci, co, k, rectify)
 }

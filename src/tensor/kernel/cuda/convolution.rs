@@ -3,9 +3,13 @@
 use super::{
     super::*,
     Done, Real, fresh, gradient, kernel,
-    sum::{Terms, fold},
+    normalise::{self, Moments, Through},
+    sum::{Parts, fold_parts},
 };
-use crate::tensor::{Error, op::Convolution};
+use crate::tensor::{
+    Error,
+    op::{Convolution, Normalise},
+};
 use dfdx::tensor::Cuda;
 
 /// TILE, HEIGHT and PIXELS in `convolution.cu`: of a block's tile the columns and the pixels, and how many pixels
@@ -36,10 +40,7 @@ impl<E: Real> Kernel<Convolution, E> for Cuda {
         if let Some(gx) = gx {
             input_gradient::<E>(op, self, &w, gy, gx)?;
         }
-        match gw {
-            Some(gw) => weight_gradient::<E>(op, self, &x, gy, gw),
-            None => Ok(()),
-        }
+        if gw.is_some() { weight_gradient::<E>(op, self, &x, gy, gw) } else { Ok(()) }
     }
 }
 
@@ -58,12 +59,7 @@ fn blocks(op: &Convolution, columns: usize) -> (usize, usize) {
 }
 
 /// y.
-pub(super) fn forward<E: Real>(
-    op: &Convolution,
-    device: &Cuda,
-    x: &Buf<E, Cuda>,
-    w: &Buf<E, Cuda>,
-) -> Done<Buf<E, Cuda>> {
+fn forward<E: Real>(op: &Convolution, device: &Cuda, x: &Buf<E, Cuda>, w: &Buf<E, Cuda>) -> Done<Buf<E, Cuda>> {
     let (rows, columns) = blocks(op, op.out);
     let mut y = fresh::<E>(device, pixels(op) * op.out)?;
     let launch = kernel::<E>(&x.device(), "convolution_forward").write(&mut y).read(x).read(w);
@@ -71,8 +67,24 @@ pub(super) fn forward<E: Real>(
     Ok(y)
 }
 
+/// x̂ of y, perhaps with max(x, 0) for x, and 1/√(σ² + ε).
+pub(super) fn normalised<E: Real>(
+    op: &Convolution,
+    norm: &Normalise,
+    device: &Cuda,
+    (x, relu): (&Buf<E, Cuda>, bool),
+    w: &Buf<E, Cuda>,
+) -> Done<[Buf<E, Cuda>; 2]> {
+    let [mut means, mut scatters] = normalise::strip_parts::<E>(norm, device)?;
+    let mut y = fresh::<E>(device, pixels(op) * op.out)?;
+    let launch = kernel::<E>(&x.device(), "convolution_moments").write(&mut y).write(&mut means).write(&mut scatters);
+    let ([_, extents @ ..], (strips, lanes)) = (extents(op), normalise::blocks(norm));
+    launch.read(x).read(w).ints(extents).ints([relu.into()]).blocks(strips, lanes)?;
+    normalise::standardise_by(norm, device, &y, Moments([means, scatters]))
+}
+
 /// Adds to gx.
-pub(super) fn input_gradient<E: Real>(
+fn input_gradient<E: Real>(
     op: &Convolution,
     device: &Cuda,
     w: &Buf<E, Cuda>,
@@ -84,18 +96,51 @@ pub(super) fn input_gradient<E: Real>(
     Ok(launch.ints(extents(op)).blocks(rows, columns)?)
 }
 
+/// The same back through a norm, and through max(x, 0) where that was convolved.
+pub(super) fn input_gradient_through<E: Real>(
+    op: &Convolution,
+    device: &Cuda,
+    x: Option<&Buf<E, Cuda>>,
+    w: &Buf<E, Cuda>,
+    through: &Through<'_, E>,
+    gx: &mut Buf<E, Cuda>,
+) -> Done {
+    let (rows, columns) = blocks(op, op.image.c);
+    let launch = gradient::<E>(device, "convolution_input_through", gx, pixels(op) * op.image.c)?;
+    Ok(launch.read_if(x).through(through).read(w).ints(extents(op)).blocks(rows, columns)?)
+}
+
 /// Adds to gw.
-pub(super) fn weight_gradient<E: Real>(
+fn weight_gradient<E: Real>(
     op: &Convolution,
     device: &Cuda,
     x: &Buf<E, Cuda>,
     gy: &Buf<E, Cuda>,
-    gw: &mut Buf<E, Cuda>,
+    gw: &mut Option<Buf<E, Cuda>>,
 ) -> Done {
-    let (depth, parts) = (op.kernel * op.kernel * op.image.c, pixels(op).div_ceil(PIXELS));
-    let (size, tiles) = (depth * op.out, depth.div_ceil(TILE) * op.out.div_ceil(TILE));
-    let mut sums = fresh::<E>(device, parts * size)?;
-    let launch = kernel::<E>(&gy.device(), "convolution_weight").write(&mut sums).read(x).read(gy);
-    launch.ints(extents(op)).blocks(tiles, parts)?;
-    fold::<E>(device, gw, size, &sums, Terms { count: parts, across: 1, along: size })
+    let (mut parts, (tiles, count)) = parts(op, device)?;
+    let launch = kernel::<E>(&gy.device(), "convolution_weight").write(&mut parts.terms).read(x).read(gy);
+    launch.ints(extents(op)).blocks(tiles, count)?;
+    fold_parts(device, [(gw, Some(parts)), (&mut None, None)])
+}
+
+/// The terms of that back through a norm, perhaps with max(x, 0) for x.
+pub(super) fn weight_parts_through<E: Real>(
+    op: &Convolution,
+    device: &Cuda,
+    (x, relu): (&Buf<E, Cuda>, bool),
+    through: &Through<'_, E>,
+) -> Done<Parts<E>> {
+    let (mut parts, (tiles, count)) = parts(op, device)?;
+    let launch = kernel::<E>(&x.device(), "convolution_weight_through").write(&mut parts.terms).read(x);
+    launch.through(through).ints(extents(op)).ints([relu.into()]).blocks(tiles, count)?;
+    Ok(parts)
+}
+
+/// Room for the terms of a weight's gradient, and the blocks that compute them.
+fn parts<E: Real>(op: &Convolution, device: &Cuda) -> Done<(Parts<E>, (usize, usize))> {
+    let (depth, count) = (op.kernel * op.kernel * op.image.c, pixels(op).div_ceil(PIXELS));
+    let n = depth * op.out;
+    let parts = Parts { terms: fresh::<E>(device, count * n)?, count, n };
+    Ok((parts, (depth.div_ceil(TILE) * op.out.div_ceil(TILE), count)))
 }

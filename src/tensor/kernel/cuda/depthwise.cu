@@ -1,138 +1,201 @@
 // Depthwise k×k convolution with dilation d, weights [k, k, C]; of max(x, 0) where `rectify` is not 0.
 //
-// A thread works on STEPS pixels of a row, d apart, so that neighbouring windows share what they read. The
-// sizes that occur have their loops unrolled.
+// A block has a tile of an image, DOWN rows of ACROSS pixels, in LANES channels; a thread has STEPS pixels of one of
+// its rows in one channel. The sizes that occur read what is under the tile once, into shared memory with zeros
+// outside the image, so that all that is left are loads at fixed places and multiply-adds.
 
+#define DOWN 8
+#define ACROSS 16
 #define STEPS 8
 
-// Runs of STEPS pixels in a row.
-__device__ inline int runs(int width, int d) { return (width + STEPS * d - 1) / (STEPS * d) * d; }
+// The tile, channel and pixels of a thread.
+struct Spot {
+    int height, width, c, channel, row, half;
+    bool inside;
 
-// The first pixel of run `run` of a row.
-__device__ inline int first_of(int run, int d) { return run / d * STEPS * d + run % d; }
+    // The image's first pixel among those of all, and the tile's first row and column in it.
+    int image, top, left;
 
-// The value at column `px` of the row that begins at `line`; 0 outside.
-__device__ inline Real column(const Real *line, int px, int width, int c, int rectify) {
-    if (px < 0 || px >= width) return 0;
-    Real value = line[px * c];
-    return rectify ? rectified(value) : value;
-}
+    __device__ Spot(int tile, int block, int height, int width, int c) : height(height), width(width), c(c) {
+        int across = (width + ACROSS - 1) / ACROSS, down = (height + DOWN - 1) / DOWN;
+        image = tile / (across * down) * height * width;
+        top = tile / across % down * DOWN;
+        left = tile % across * ACROSS;
+        channel = block * LANES + threadIdx.x % LANES;
+        inside = channel < c;
+        // Who has no channel does the last one's work, for nothing.
+        if (!inside) channel = c - 1;
+        // Neighbours in a warp are in neighbouring rows.
+        row = threadIdx.x / LANES % DOWN;
+        half = threadIdx.x / LANES / DOWN;
+    }
 
-// sum[s] = Σ_tap x[p_s ± d·tap, channel] w[tap, channel] for the pixels p_s of run `run` of row `row`.
-template <int K>
+    // The column of the thread's pixel s in the tile.
+    template <int D> __device__ int column(int s) const { return D == 2 ? half + 2 * s : half * STEPS + s; }
+
+    // As numbers without sign those before the first are beyond the last.
+    __device__ bool has(int y, int x) const { return unsigned(y) < unsigned(height) && unsigned(x) < unsigned(width); }
+
+    // The entry at row y and column x of the image.
+    __device__ int entry(int y, int x) const { return (image + y * width + x) * c + channel; }
+
+    // The number there; 0 outside.
+    __device__ Real read(const Real *all, int y, int x, int rectify) const {
+        Real value = has(y, x) ? all[entry(y, x)] : Real(0);
+        return rectify ? rectified(value) : value;
+    }
+};
+
+// What is under a tile, for a kernel of K and dilation D.
+template <int K, int D> struct Tile {
+    static const int BORDER = (K - 1) / 2 * D, TALL = DOWN + 2 * BORDER, WIDE = ACROSS + 2 * BORDER;
+
+    // Odd where neighbouring rows would meet in the same banks.
+    static const int STRIDE = sizeof(Real) == 4 && WIDE % 2 == 0 ? WIDE + 1 : WIDE;
+
+    static const int SIZE = TALL * STRIDE * LANES;
+
+    Real *numbers;
+
+    __device__ void fill(const Real *all, const Spot &at, int rectify) {
+#pragma unroll
+        for (int j = 0; j < (TALL * WIDE + ROWS - 1) / ROWS; ++j) {
+            int pixel = j * ROWS + threadIdx.x / LANES, y = pixel / WIDE, x = pixel % WIDE;
+            if (pixel >= TALL * WIDE) break;
+            numbers[(y * STRIDE + x) * LANES + threadIdx.x % LANES] =
+                at.read(all, at.top + y - BORDER, at.left + x - BORDER, rectify);
+        }
+        __syncthreads();
+    }
+
+    // Those under row ky of the kernel: the j-th is under tap kx of pixel j − kx.
+    __device__ void row(Real (&values)[K + STEPS - 1], const Spot &at, int ky) const {
+        const Real *line =
+            numbers + ((at.row + ky * D) * STRIDE + at.template column<D>(0)) * LANES + threadIdx.x % LANES;
+#pragma unroll
+        for (int j = 0; j < K + STEPS - 1; ++j) values[j] = line[j * D * LANES];
+    }
+};
+
+// Numbers of shared memory: the largest tile, which has room for LANES sums of each thread as well.
+#define SHARED (Tile<5, 2>::SIZE)
+
+// sum[s] = Σ_tap x[p_s ± d·tap, channel] w[tap, channel] for the thread's pixels.
+template <int K, int D>
 __device__ void window_sums(
-    Real *sum, const Real *x, const Real *w, int row, int run, int channel, int height, int width, int c, int size,
-    int d, int rectify, bool reflected
+    Real (&sum)[STEPS], Real *shared, const Real *x, const Real *w, const Spot &at, int k, int d, int rectify,
+    bool reflected
 ) {
-    int k = K ? K : size, r = (k - 1) / 2, py = row % height, first = first_of(run, d);
-    for (int s = 0; s < STEPS; ++s) sum[s] = 0;
+    auto weight = [=](int tap) { return w[(reflected ? k * k - 1 - tap : tap) * at.c + at.channel]; };
+    if constexpr (K > 0) {
+        Tile<K, D> tile = {shared};
+        tile.fill(x, at, rectify);
 #pragma unroll
-    for (int ky = 0; ky < k; ++ky) {
-        int dy = (ky - r) * d;
-        if (py + dy < 0 || py + dy >= height) continue;
-        const Real *line = x + (row + dy) * width * c + channel;
-        auto weight = [=](int kx) {
-            int tap = ky * k + kx;
-            return w[(reflected ? k * k - 1 - tap : tap) * c + channel];
-        };
-        if constexpr (K > 0) {
+        for (int ky = 0; ky < K; ++ky) {
             Real values[K + STEPS - 1];
-#pragma unroll
-            for (int j = 0; j < K + STEPS - 1; ++j) values[j] = column(line, first + (j - r) * d, width, c, rectify);
+            tile.row(values, at, ky);
 #pragma unroll
             for (int kx = 0; kx < K; ++kx) {
 #pragma unroll
-                for (int s = 0; s < STEPS; ++s) sum[s] += values[kx + s] * weight(kx);
+                for (int s = 0; s < STEPS; ++s) sum[s] += values[kx + s] * weight(ky * K + kx);
             }
-        } else {
-            for (int kx = 0; kx < k; ++kx) {
-                for (int s = 0; s < STEPS; ++s) {
-                    sum[s] += column(line, first + (s + kx - r) * d, width, c, rectify) * weight(kx);
-                }
+        }
+    } else {
+        int r = (k - 1) / 2;
+        for (int tap = 0; tap < k * k; ++tap) {
+            int y = at.top + at.row + (tap / k - r) * d, dx = (tap % k - r) * d;
+            for (int s = 0; s < STEPS; ++s) {
+                sum[s] += at.read(x, y, at.left + at.column<1>(s) + dx, rectify) * weight(tap);
             }
         }
     }
 }
 
-// store(entry, sum) for each entry of the run that is this thread's, as [row, run, channel]; n is how many.
-template <class Store>
+// store(entry, sum) for each of the thread's pixels that is in the image.
+template <int K, int D, class Store>
 __device__ void windows(
-    const Real *x, const Real *w, int n, int height, int width, int c, int k, int d, int rectify, bool reflected,
-    Store store
+    Real *shared, const Real *x, const Real *w, const Spot &at, int k, int d, int rectify, bool reflected, Store store
 ) {
-    int at = element();
-    if (at >= n) return;
-    int channel = at % c, run = at / c % runs(width, d), row = at / c / runs(width, d);
-    Real sum[STEPS];
-    switch (k) {
-    case 3: window_sums<3>(sum, x, w, row, run, channel, height, width, c, k, d, rectify, reflected); break;
-    case 5: window_sums<5>(sum, x, w, row, run, channel, height, width, c, k, d, rectify, reflected); break;
-    default: window_sums<0>(sum, x, w, row, run, channel, height, width, c, k, d, rectify, reflected);
-    }
+    Real sum[STEPS] = {};
+    window_sums<K, D>(sum, shared, x, w, at, K ? K : k, d, rectify, reflected);
 #pragma unroll
     for (int s = 0; s < STEPS; ++s) {
-        int px = first_of(run, d) + s * d;
-        if (px < width) store((row * width + px) * c + channel, sum[s]);
+        int y = at.top + at.row, px = at.left + at.template column<D>(s);
+        if (at.inside && at.has(y, px)) store(at.entry(y, px), sum[s]);
     }
 }
 
-// y[p, c] = Σ_tap x[p + d·tap, c] w[tap, c].
+// Calls the function for the kernel size and dilation; 0 and 1 stand for those that do not occur.
+#define FOR_SIZE(function, ...)                                                                                        \
+    switch (d < 4 ? k * 4 + d : 0) {                                                                                   \
+    case 3 * 4 + 1: return function<3, 1>(__VA_ARGS__);                                                                \
+    case 3 * 4 + 2: return function<3, 2>(__VA_ARGS__);                                                                \
+    case 5 * 4 + 1: return function<5, 1>(__VA_ARGS__);                                                                \
+    case 5 * 4 + 2: return function<5, 2>(__VA_ARGS__);                                                                \
+    default: return function<0, 1>(__VA_ARGS__);                                                                       \
+    }
+
+// y[p, c] = Σ_tap x[p + d·tap, c] w[tap, c]: a block for each tile of all images (x) and LANES channels (y).
 KERNEL(depthwise_forward)(
-    Real *y, const Real *x, const Real *w, int n, int height, int width, int c, int k, int d, int rectify
+    Real *y, const Real *x, const Real *w, int height, int width, int c, int k, int d, int rectify
 ) {
-    windows(x, w, n, height, width, c, k, d, rectify, false, [=](int i, Real sum) { y[i] = sum; });
+    __shared__ Real shared[SHARED];
+    Spot at(blockIdx.x, blockIdx.y, height, width, c);
+    auto write = [=](int i, Real sum) { y[i] = sum; };
+    FOR_SIZE(windows, shared, x, w, at, k, d, rectify, false, write)
 }
 
 // gx[p, c] += Σ_tap gy[p − d·tap, c] w[tap, c], with `rectify` only where x[p, c] > 0.
 KERNEL(depthwise_input)(
-    Real *gx, const Real *old, const Real *x, const Real *gy, const Real *w, int n, int height, int width, int c, int k,
-    int d, int rectify
+    Real *gx, const Real *old, const Real *x, const Real *gy, const Real *w, int height, int width, int c, int k, int d,
+    int rectify
 ) {
+    __shared__ Real shared[SHARED];
+    Spot at(blockIdx.x, blockIdx.y, height, width, c);
     auto add = [=](int i, Real sum) { add_to(gx, old, i, !rectify || x[i] > 0 ? sum : Real(0)); };
-    windows(gy, w, n, height, width, c, k, d, 0, true, add);
+    FOR_SIZE(windows, shared, gy, w, at, k, d, 0, true, add)
 }
 
-// Runs over which one part of a weight's gradient sums.
-#define RUNS 32
+// Tiles over which one part of a weight's gradient sums.
+#define TILES 2
 
-// parts[part, tap, channel] = Σ_p x[p + d·tap, c] gy[p, c] over the RUNS runs of the part.
-template <int K>
+// parts[part, tap, channel] = Σ_p x[p + d·tap, c] gy[p, c] over the TILES tiles of the part.
+template <int K, int D>
 __device__ void tap_sums(
-    Real *parts, Real (*sums)[ROWS][LANES], const Real *x, const Real *gy, int rows, int height, int width, int c,
-    int size, int d, int rectify
+    Real *shared, Real *parts, const Real *x, const Real *gy, int tiles, int height, int width, int c, int size, int d,
+    int rectify
 ) {
     // With k unknown, a tap after the other.
     const int AT_ONCE = K ? K * K : 1;
-    int k = K ? K : size, r = (k - 1) / 2, per_row = runs(width, d);
-    int lane = threadIdx.x % LANES, at = threadIdx.x / LANES, channel = blockIdx.x * LANES + lane;
+    int k = K ? K : size, slot = threadIdx.x / LANES, lane = threadIdx.x % LANES;
     for (int from = 0; from < k * k; from += AT_ONCE) {
         Real sum[AT_ONCE] = {};
-        for (int run = blockIdx.y * RUNS + at; run < int(blockIdx.y + 1) * RUNS && channel < c; run += ROWS) {
-            int row = run / per_row, py = row % height, first = first_of(run % per_row, d);
-            if (row >= rows) break;
+        for (int t = blockIdx.x * TILES; t < int(blockIdx.x + 1) * TILES && t < tiles; ++t) {
+            Spot at(t, blockIdx.y, height, width, c);
             Real g[STEPS];
 #pragma unroll
-            for (int s = 0; s < STEPS; ++s) g[s] = column(gy + row * width * c + channel, first + s * d, width, c, 0);
+            for (int s = 0; s < STEPS; ++s) {
+                g[s] = at.read(gy, at.top + at.row, at.left + at.template column<D>(s), 0);
+            }
             if constexpr (K > 0) {
+                Tile<K, D> tile = {shared};
+                __syncthreads();
+                tile.fill(x, at, rectify);
 #pragma unroll
                 for (int ky = 0; ky < K; ++ky) {
-                    int dy = (ky - r) * d;
-                    if (py + dy < 0 || py + dy >= height) continue;
-                    const Real *line = x + (row + dy) * width * c + channel;
+                    Real values[K + STEPS - 1];
+                    tile.row(values, at, ky);
 #pragma unroll
-                    for (int j = 0; j < K + STEPS - 1; ++j) {
-                        Real value = column(line, first + (j - r) * d, width, c, rectify);
+                    for (int kx = 0; kx < K; ++kx) {
 #pragma unroll
-                        for (int s = 0; s < STEPS; ++s) {
-                            if (0 <= j - s && j - s < K) sum[ky * K + j - s] += value * g[s];
-                        }
+                        for (int s = 0; s < STEPS; ++s) sum[ky * K + kx] += values[kx + s] * g[s];
                     }
                 }
             } else {
-                int dy = (from / k - r) * d, dx = (from % k - r) * d;
-                if (py + dy < 0 || py + dy >= height) continue;
-                const Real *line = x + (row + dy) * width * c + channel;
-                for (int s = 0; s < STEPS; ++s) sum[0] += column(line, first + s * d + dx, width, c, rectify) * g[s];
+                int r = (k - 1) / 2, y = at.top + at.row + (from / k - r) * d, dx = (from % k - r) * d;
+                for (int s = 0; s < STEPS; ++s) {
+                    sum[0] += at.read(x, y, at.left + at.template column<D>(s) + dx, rectify) * g[s];
+                }
             }
         }
         // LANES taps at a time over the ROWS threads of a channel.
@@ -141,25 +204,22 @@ __device__ void tap_sums(
             __syncthreads();
 #pragma unroll
             for (int j = 0; j < LANES; ++j) {
-                if (tap + j < AT_ONCE) sums[j][at][lane] = sum[tap + j];
+                if (tap + j < AT_ONCE) shared[(j * ROWS + slot) * LANES + lane] = sum[tap + j];
             }
             __syncthreads();
-            if (tap + at >= AT_ONCE || channel >= c) continue;
+            int channel = blockIdx.y * LANES + lane;
+            if (tap + slot >= AT_ONCE || channel >= c) continue;
             Real total = 0;
-            for (int j = 0; j < ROWS; ++j) total += sums[at][j][lane];
-            parts[(blockIdx.y * k * k + from + tap + at) * c + channel] = total;
+            for (int j = 0; j < ROWS; ++j) total += shared[(slot * ROWS + j) * LANES + lane];
+            parts[(blockIdx.x * k * k + from + tap + slot) * c + channel] = total;
         }
     }
 }
 
-// A block for each LANES channels (x) and part (y); `rows` rows in all images together.
+// A block for each part (x) and LANES channels (y); `tiles` in all images together.
 KERNEL(depthwise_weight)(
-    Real *parts, const Real *x, const Real *gy, int rows, int height, int width, int c, int k, int d, int rectify
+    Real *parts, const Real *x, const Real *gy, int tiles, int height, int width, int c, int k, int d, int rectify
 ) {
-    __shared__ Real sums[LANES][ROWS][LANES];
-    switch (k) {
-    case 3: return tap_sums<3>(parts, sums, x, gy, rows, height, width, c, k, d, rectify);
-    case 5: return tap_sums<5>(parts, sums, x, gy, rows, height, width, c, k, d, rectify);
-    default: return tap_sums<0>(parts, sums, x, gy, rows, height, width, c, k, d, rectify);
-    }
+    __shared__ Real shared[SHARED];
+    FOR_SIZE(tap_sums, shared, parts, x, gy, tiles, height, width, c, k, d, rectify)
 }

@@ -4,14 +4,16 @@
 use super::{
     super::*,
     Done, Real, fresh, gradient, kernel,
-    sum::{LANES, Terms, fold},
+    sum::{LANES, Parts, fold_parts},
 };
 use crate::tensor::{Error, op::Depthwise};
 use dfdx::tensor::Cuda;
 
-/// STEPS and RUNS in `depthwise.cu`: pixels of a run, and over how many runs a part of a weight's gradient sums.
-const STEPS: usize = 8;
-const RUNS: usize = 32;
+/// DOWN, ACROSS and TILES in `depthwise.cu`: rows and columns of a block's tile, and over how many tiles a part of a
+/// weight's gradient sums.
+const DOWN: usize = 8;
+const ACROSS: usize = 16;
+const TILES: usize = 2;
 
 impl<E: Real> Kernel<Depthwise, E> for Cuda {
     type Saved = [Arc<Buf<E, Cuda>>; 2];
@@ -35,26 +37,27 @@ impl<E: Real> Kernel<Depthwise, E> for Cuda {
         if let Some(gx) = gx {
             input_gradient::<E>(op, self, &x, &w, gy, gx, false)?;
         }
-        match gw {
-            Some(gw) => weight_gradient::<E>(op, self, &x, gy, gw, false),
-            None => Ok(()),
+        if gw.is_none() {
+            return Ok(());
         }
+        let parts = weight_parts::<E>(op, self, &x, gy, false)?;
+        fold_parts(self, [(gw, Some(parts)), (&mut None, None)])
     }
 }
 
-/// What all three kernels end with, after their count.
-fn extents(op: &Depthwise, n: usize, rectify: bool) -> [usize; 7] {
-    [n, op.image.h, op.image.w, op.image.c, op.kernel, op.dilation, rectify.into()]
+/// What all three kernels end with.
+fn extents(op: &Depthwise, rectify: bool) -> [usize; 6] {
+    [op.image.h, op.image.w, op.image.c, op.kernel, op.dilation, rectify.into()]
 }
 
-/// Rows of all images together.
-fn rows(op: &Depthwise) -> usize {
-    op.image.n * op.image.h
+/// Tiles of all images together.
+fn tiles(op: &Depthwise) -> usize {
+    op.image.n * op.image.h.div_ceil(DOWN) * op.image.w.div_ceil(ACROSS)
 }
 
-/// Runs of pixels in all rows.
-fn runs(op: &Depthwise) -> usize {
-    rows(op) * op.image.w.div_ceil(STEPS * op.dilation) * op.dilation
+/// Blocks across channels.
+fn lanes(op: &Depthwise) -> usize {
+    op.image.c.div_ceil(LANES)
 }
 
 /// y.
@@ -65,10 +68,9 @@ pub(super) fn forward<E: Real>(
     w: &Buf<E, Cuda>,
     rectify: bool,
 ) -> Done<Buf<E, Cuda>> {
-    let n = runs(op) * op.image.c;
-    let mut y = fresh::<E>(device, rows(op) * op.image.w * op.image.c)?;
+    let mut y = fresh::<E>(device, op.image.n * op.image.per_sample())?;
     let launch = kernel::<E>(&x.device(), "depthwise_forward").write(&mut y).read(x).read(w);
-    launch.ints(extents(op, n, rectify)).over(n)?;
+    launch.ints(extents(op, rectify)).blocks(tiles(op), lanes(op))?;
     Ok(y)
 }
 
@@ -82,24 +84,21 @@ pub(super) fn input_gradient<E: Real>(
     gx: &mut Buf<E, Cuda>,
     rectify: bool,
 ) -> Done {
-    let n = runs(op) * op.image.c;
-    let launch =
-        gradient::<E>(device, "depthwise_input", gx, rows(op) * op.image.w * op.image.c)?.read(x).read(gy).read(w);
-    Ok(launch.ints(extents(op, n, rectify)).over(n)?)
+    let launch = gradient::<E>(device, "depthwise_input", gx, op.image.n * op.image.per_sample())?;
+    Ok(launch.read(x).read(gy).read(w).ints(extents(op, rectify)).blocks(tiles(op), lanes(op))?)
 }
 
-/// Adds to gw.
-pub(super) fn weight_gradient<E: Real>(
+/// The terms of gw.
+pub(super) fn weight_parts<E: Real>(
     op: &Depthwise,
     device: &Cuda,
     x: &Buf<E, Cuda>,
     gy: &Buf<E, Cuda>,
-    gw: &mut Buf<E, Cuda>,
     rectify: bool,
-) -> Done {
-    let (parts, size) = (runs(op).div_ceil(RUNS), op.kernel * op.kernel * op.image.c);
-    let mut sums = fresh::<E>(device, parts * size)?;
-    let launch = kernel::<E>(&gy.device(), "depthwise_weight").write(&mut sums).read(x).read(gy);
-    launch.ints(extents(op, rows(op), rectify)).blocks(op.image.c.div_ceil(LANES), parts)?;
-    fold::<E>(device, gw, size, &sums, Terms { count: parts, across: 1, along: size })
+) -> Done<Parts<E>> {
+    let (count, n) = (tiles(op).div_ceil(TILES), op.kernel * op.kernel * op.image.c);
+    let mut parts = Parts { terms: fresh::<E>(device, count * n)?, count, n };
+    let launch = kernel::<E>(&gy.device(), "depthwise_weight").write(&mut parts.terms).read(x).read(gy);
+    launch.ints([tiles(op)]).ints(extents(op, rectify)).blocks(count, lanes(op))?;
+    Ok(parts)
 }

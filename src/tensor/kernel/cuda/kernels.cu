@@ -17,6 +17,10 @@ template <class Real> __device__ inline void add_to(Real *gx, const Real *old, i
     gx[i] = old ? old[i] + value : value;
 }
 
+// a b, rounded before anything is added to it, as it is where it goes through memory.
+__device__ inline float product(float a, float b) { return __fmul_rn(a, b); }
+__device__ inline double product(double a, double b) { return __dmul_rn(a, b); }
+
 namespace f32 {
 typedef float Real;
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(THREADS) name##_f32

@@ -3,16 +3,21 @@
 //! The kernels of `kernels.cu` are one PTX module, loaded once for each device. The PTX also says which
 //! arguments a kernel takes, and a launch whose arguments are others is refused.
 
-use super::super::Buf;
+use super::{
+    super::Buf,
+    Real,
+    argument::{self, Argument, Gradients, Inputs, Scalar},
+    normalise::{self, Arriving, Through},
+};
 use cudarc::driver::{
     CudaDevice, DevicePtr, DeviceSlice,
     result::{self, DriverError},
     sys::{CUfunction, CUresult},
 };
-use dfdx::tensor::Cuda;
+use dfdx::{dtypes::Unit, tensor::Cuda};
 use std::{
     collections::BTreeMap,
-    ffi::{CString, c_void},
+    ffi::CString,
     io::Read,
     marker::PhantomData,
     sync::{Arc, Mutex, PoisonError},
@@ -35,74 +40,6 @@ pub fn ptx() -> String {
     }
 }
 
-/// Values that one launch reads, and where the weight of each stands: `Inputs` of `combine.cu`.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(C)]
-pub struct Inputs {
-    x: [u64; Inputs::MOST],
-    weight: [i32; Inputs::MOST],
-}
-
-impl Inputs {
-    /// As MOST in `combine.cu`.
-    pub const MOST: usize = 8;
-}
-
-/// An argument, laid out as the kernel reads it.
-enum Argument {
-    Pointer(u64),
-    Int(i32),
-    F32(f32),
-    F64(f64),
-    Inputs(Inputs),
-}
-
-impl Argument {
-    /// What PTX calls it.
-    fn kind(&self) -> &'static str {
-        match self {
-            Argument::Pointer(_) => ".u64",
-            Argument::Int(_) => ".u32",
-            Argument::F32(_) => ".f32",
-            Argument::F64(_) => ".f64",
-            Argument::Inputs(_) => ".b8[96]",
-        }
-    }
-
-    fn address(&mut self) -> *mut c_void {
-        match self {
-            Argument::Pointer(x) => (x as *mut u64).cast(),
-            Argument::Int(x) => (x as *mut i32).cast(),
-            Argument::F32(x) => (x as *mut f32).cast(),
-            Argument::F64(x) => (x as *mut f64).cast(),
-            Argument::Inputs(x) => (x as *mut Inputs).cast(),
-        }
-    }
-}
-
-/// A scalar that a kernel takes as Real.
-pub trait Scalar: Copy {
-    /// The suffix of the kernels for this type.
-    const SUFFIX: &'static str;
-    #[doc(hidden)]
-    fn push(self, launch: &mut Launch);
-}
-
-macro_rules! scalar {
-    ($type:ty, $suffix:literal, $variant:ident) => {
-        impl Scalar for $type {
-            const SUFFIX: &'static str = $suffix;
-
-            fn push(self, launch: &mut Launch) {
-                launch.arguments.push(Argument::$variant(self));
-            }
-        }
-    };
-}
-
-scalar!(f32, "f32", F32);
-scalar!(f64, "f64", F64);
-
 /// A kernel's launch, argument by argument. Buffers stay borrowed until it is under way; after that,
 /// the stream keeps the order: whatever reads, writes or frees them comes later on it. Kernels index with 32 bits:
 /// a longer buffer is refused.
@@ -123,35 +60,81 @@ impl<'a> Launch<'a> {
 
     /// A buffer that the kernel writes.
     pub fn write<T>(mut self, buffer: &'a mut impl DevicePtr<T>) -> Self {
-        self.fit(buffer.len());
-        self.arguments.push(Argument::Pointer(*buffer.device_ptr()));
+        let at = self.address(buffer);
+        self.arguments.push(Argument::Pointer(at));
         self
     }
 
     /// A gradient that the kernel adds to, or fills if nothing is `there`.
     pub fn adds_to<T>(mut self, gradient: &'a mut impl DevicePtr<T>, there: bool) -> Self {
-        self.fit(gradient.len());
-        let at = *gradient.device_ptr();
+        let at = self.address(gradient);
         self.arguments.extend([at, if there { at } else { 0 }].map(Argument::Pointer));
         self
     }
 
     /// A buffer that the kernel reads.
     pub fn read<T>(mut self, buffer: &'a impl DevicePtr<T>) -> Self {
-        self.fit(buffer.len());
-        self.arguments.push(Argument::Pointer(*buffer.device_ptr()));
+        let at = self.address(buffer);
+        self.arguments.push(Argument::Pointer(at));
         self
     }
 
+    /// A buffer that the kernel reads if it is there.
+    pub fn read_if<T>(mut self, buffer: Option<&'a impl DevicePtr<T>>) -> Self {
+        match buffer {
+            Some(buffer) => self.read(buffer),
+            None => {
+                self.arguments.push(Argument::Pointer(0));
+                self
+            }
+        }
+    }
+
     /// Values with their weights' places, at most [`Inputs::MOST`].
-    pub fn inputs<E: dfdx::dtypes::Unit>(mut self, values: impl Iterator<Item = (&'a Buf<E, Cuda>, usize)>) -> Self {
+    pub fn inputs<E: Unit>(mut self, values: impl Iterator<Item = (&'a Buf<E, Cuda>, usize)>) -> Self {
         let mut inputs = Inputs::default();
         for ((x, weight), (value, at)) in inputs.x.iter_mut().zip(&mut inputs.weight).zip(values) {
-            self.fit(value.len());
-            (*x, *weight) = (*value.device_ptr(), self.fit(at));
+            (*x, *weight) = (self.address(value), self.fit(at));
         }
         self.arguments.push(Argument::Inputs(inputs));
         self
+    }
+
+    /// Gradients that the kernel changes, at most [`Gradients::MOST`].
+    pub fn gradients<E: Unit>(mut self, all: &'a mut [&mut Buf<E, Cuda>]) -> Self {
+        let mut gradients = Gradients::default();
+        for ((g, n), buffer) in gradients.g.iter_mut().zip(&mut gradients.n).zip(all) {
+            (*g, *n) = (self.address(&**buffer), self.fit(buffer.len()));
+        }
+        self.arguments.push(Argument::Gradients(gradients));
+        self
+    }
+
+    /// What arrives at a result.
+    pub fn arriving<E: Real>(mut self, gy: Arriving<'a, E>) -> Self {
+        let gy = self.laid_out(gy);
+        self.arguments.push(Argument::Arriving(gy));
+        self
+    }
+
+    /// The gradient before a norm.
+    pub fn through<E: Real>(mut self, of: &'a Through<'_, E>) -> Self {
+        let gy = self.laid_out(of.gy);
+        let [means, products] = &of.means;
+        let buffers = [of.xhat, means, products, of.rstd].map(|buffer| self.address(buffer));
+        let extents = normalise::extents(of.op).map(|n| self.fit(n));
+        self.arguments.push(Argument::Through(argument::Through { gy, buffers, extents }));
+        self
+    }
+
+    fn laid_out<E: Real>(&mut self, Arriving { g, weight }: Arriving<'_, E>) -> argument::Arriving {
+        let (z, at) = weight.map_or((0, 0), |(z, at)| (self.address(z), self.fit(at)));
+        argument::Arriving { g: self.address(g), z, at }
+    }
+
+    fn address<T>(&mut self, buffer: &impl DevicePtr<T>) -> u64 {
+        self.fit(buffer.len());
+        *buffer.device_ptr()
     }
 
     /// Integers, all of which must be below 2³¹.
@@ -163,7 +146,7 @@ impl<'a> Launch<'a> {
 
     /// Numbers of the kernel's element type.
     pub fn scalars<E: Scalar, const N: usize>(mut self, scalars: [E; N]) -> Self {
-        scalars.into_iter().for_each(|scalar| scalar.push(&mut self));
+        scalars.into_iter().for_each(|scalar| self.arguments.push(scalar.argument()));
         self
     }
 

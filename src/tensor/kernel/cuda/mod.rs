@@ -12,9 +12,11 @@
 //! | `kernels.ptx.gz` | the same as the repository has it, for a machine without `nvcc` |
 //! | `driver` | NVIDIA's library, opened at run time |
 //! | `launch` | the launcher |
+//! | `argument` | what it hands to kernels |
 //! | `open` | a device by number, and what is wrong with it |
 
 mod affine;
+mod argument;
 mod assemble;
 mod concatenate;
 mod convolution;
@@ -22,6 +24,7 @@ mod depthwise;
 mod driver;
 mod head;
 mod launch;
+mod moments;
 mod normalise;
 mod normalised;
 mod open;
@@ -30,18 +33,20 @@ mod pool;
 mod relu;
 mod separable;
 mod sum;
+mod twice;
 mod weighted;
 
 pub use open::{describe, open};
 
 use super::{Buf, Memory, Meter, zeros};
 use crate::tensor::{Element, Error, error::Result};
+use argument::Scalar;
 use cudarc::driver::{CudaDevice, DeviceRepr};
 use dfdx::{
     prelude::{Backward, Rank0},
     tensor::{Cuda, CudaError, OwnedTape, PutTape, Tensor, ZerosTensor},
 };
-use launch::{Launch, Scalar};
+use launch::Launch;
 use std::sync::Arc;
 
 /// Bytes that the driver copies for itself when an upload begins, so that the host need not wait.
@@ -121,11 +126,17 @@ fn zeroed<E: Real>(device: &Cuda, gx: &mut Buf<E, Cuda>, n: usize) -> Done {
 
 /// A launch of a kernel that adds to all `n` elements of a gradient, or fills it if nothing has arrived yet.
 fn gradient<'a, E: Real>(device: &Cuda, name: &str, gx: &'a mut Buf<E, Cuda>, n: usize) -> Done<Launch<'a>> {
+    let launch = kernel::<E>(&gx.device(), name);
+    adds_to::<E>(device, launch, gx, n)
+}
+
+/// The same as a launch's next argument.
+fn adds_to<'a, E: Real>(device: &Cuda, launch: Launch<'a>, gx: &'a mut Buf<E, Cuda>, n: usize) -> Done<Launch<'a>> {
     let empty = len::<E>(gx) < n;
     if empty {
         *gx = fresh::<E>(device, n)?;
     }
-    Ok(kernel::<E>(&gx.device(), name).adds_to(gx, !empty))
+    Ok(launch.adds_to(gx, !empty))
 }
 
 /// A launch of kernel `name` for elements `E`.

@@ -10,19 +10,24 @@ struct Place {
     int strip, pixels, channel, group;
     bool inside;
 
+    // The strip's first pixel among those of all samples, and the one after its last.
+    int start, end;
+
     // Where the thread's first pixel is, and how far the next.
     int first, along;
 
     __device__ Place(int image, int c, int per_sample, int channels) {
-        int strips = (image + STRIP - 1) / STRIP, row = threadIdx.x / LANES, start = blockIdx.x % strips * STRIP;
-        int sample = blockIdx.x / strips, left = image - start - row;
+        int strips = (image + STRIP - 1) / STRIP, row = threadIdx.x / LANES, offset = blockIdx.x % strips * STRIP;
+        int sample = blockIdx.x / strips, left = image - offset - row;
         strip = blockIdx.x;
+        start = sample * image + offset;
+        end = start + (image - offset < STRIP ? image - offset : STRIP);
         channel = blockIdx.y * LANES + threadIdx.x % LANES;
         inside = channel < c;
         pixels = !inside || left <= 0 ? 0 : left >= STRIP ? TERMS : (left + ROWS - 1) / ROWS;
         if (pixels > TERMS) pixels = TERMS;
         group = (per_sample ? sample : 0) * (c / channels) + channel / channels;
-        first = (sample * image + start + row) * c + channel;
+        first = (start + row) * c + channel;
         along = ROWS * c;
     }
 };
@@ -40,15 +45,13 @@ __device__ inline Moments together(Moments a, Moments b) {
     return {count, a.mean + apart * share, a.scatter + b.scatter + apart * apart * a.count * share};
 }
 
-// parts[strip, c]: the mean and the scatter of the strip in channel c.
-KERNEL(strip_moments)(Real *means, Real *scatters, const Real *x, int image, int c, int per_sample, int channels) {
+// parts[strip, c]: the mean and the scatter of the strip in channel c, of which the thread has these values.
+__device__ inline void strip_parts(Real *means, Real *scatters, const Real (&values)[TERMS], const Place &at, int c) {
     __shared__ Moments rows[ROWS][LANES];
-    Place at(image, c, per_sample, channels);
     int lane = threadIdx.x % LANES, row = threadIdx.x / LANES;
-    Real values[TERMS], sum = 0, scatter = 0;
+    Real sum = 0, scatter = 0;
 #pragma unroll
     for (int j = 0; j < TERMS; ++j) {
-        values[j] = j < at.pixels ? x[at.first + j * at.along] : Real(0);
         if (j < at.pixels) sum += values[j] - values[0];
     }
     Real mean = at.pixels ? values[0] + sum / at.pixels : Real(0);
@@ -66,6 +69,14 @@ KERNEL(strip_moments)(Real *means, Real *scatters, const Real *x, int image, int
         means[at.strip * c + at.channel] = rows[0][lane].mean;
         scatters[at.strip * c + at.channel] = rows[0][lane].scatter;
     }
+}
+
+KERNEL(strip_moments)(Real *means, Real *scatters, const Real *x, int image, int c) {
+    Place at(image, c, 0, c);
+    Real values[TERMS];
+#pragma unroll
+    for (int j = 0; j < TERMS; ++j) values[j] = j < at.pixels ? x[at.first + j * at.along] : Real(0);
+    strip_parts(means, scatters, values, at, c);
 }
 
 // Where part j of group `group` stands among [strip, c], and how many pixels it is of.
@@ -115,26 +126,33 @@ KERNEL(standardise)(
     }
 }
 
+// What arrives at a result: g, or where it is a term of a sum, z[at] g.
+struct Arriving {
+    const Real *g, *z;
+    int at;
+
+    __device__ Real operator[](int i) const { return z ? product(z[at], g[i]) : g[i]; }
+};
+
 // parts[strip, c]: Σ gy and Σ gy x̂.
-KERNEL(strip_gradients)(
-    Real *sums, Real *products, const Real *gy, const Real *xhat, int image, int c, int per_sample, int channels
-) {
-    Place at(image, c, per_sample, channels);
-    Real sum = 0, product = 0;
+KERNEL(strip_gradients)(Real *sums, Real *products, Arriving gy, const Real *xhat, int image, int c) {
+    Place at(image, c, 0, c);
+    Real sum = 0, of_both = 0;
 #pragma unroll
     for (int j = 0; j < TERMS; ++j) {
         int i = at.first + j * at.along;
         if (j < at.pixels) {
-            sum += gy[i];
-            product += gy[i] * xhat[i];
+            Real g = gy[i];
+            sum += g;
+            of_both += g * xhat[i];
         }
     }
     sum = rows_sum(sum);
     __syncthreads();
-    product = rows_sum(product);
+    of_both = rows_sum(of_both);
     if (threadIdx.x < LANES && at.inside) {
         sums[at.strip * c + at.channel] = sum;
-        products[at.strip * c + at.channel] = product;
+        products[at.strip * c + at.channel] = of_both;
     }
 }
 
@@ -143,32 +161,54 @@ KERNEL(group_gradients)(
     Real *means, Real *products, const Real *sums, const Real *part_products, int parts, int size, int image, int c,
     int per_sample, int channels
 ) {
-    Real sum = 0, product = 0;
+    Real sum = 0, of_both = 0;
     int pixels;
     for (int j = threadIdx.x; j < parts; j += THREADS) {
         int at = part(blockIdx.x, j, image, c, per_sample, channels, &pixels);
         sum += sums[at];
-        product += part_products[at];
+        of_both += part_products[at];
     }
     sum = block_sum(sum);
     __syncthreads();
-    product = block_sum(product);
+    of_both = block_sum(of_both);
     if (threadIdx.x > 0) return;
     means[blockIdx.x] = sum / size;
-    products[blockIdx.x] = product / size;
+    products[blockIdx.x] = of_both / size;
 }
 
-// gx += rstd (gy − mean(gy) − x̂ mean(gy x̂)).
-KERNEL(standardise_gradient)(
-    Real *gx, const Real *old, const Real *gy, const Real *xhat, const Real *means, const Real *products,
-    const Real *rstds, int image, int c, int per_sample, int channels
-) {
-    Place at(image, c, per_sample, channels);
+// The gradient before a norm, entry by entry: rstd (gy − mean(gy) − x̂ mean(gy x̂)).
+struct Through {
+    Arriving gy;
+    const Real *xhat, *means, *products, *rstds;
+    int image, c, per_sample, channels;
+
+    // Of a group.
+    struct Norm {
+        Real mean, product, rstd;
+    };
+
+    __device__ Norm norm(int group) const { return {means[group], products[group], rstds[group]}; }
+
+    // Of the group of pixel p in channel `channel`.
+    __device__ Norm norm(int p, int channel) const {
+        return norm((per_sample ? p / image : 0) * (c / channels) + channel / channels);
+    }
+
+    __device__ Real entry(int i, Norm norm) const {
+        return product(norm.rstd, gy[i] - norm.mean - xhat[i] * norm.product);
+    }
+
+    __device__ Real operator()(int p, int channel) const { return entry(p * c + channel, norm(p, channel)); }
+};
+
+// gx += that.
+KERNEL(standardise_gradient)(Real *gx, const Real *old, Through g) {
+    Place at(g.image, g.c, g.per_sample, g.channels);
     if (!at.inside) return;
-    Real mean = means[at.group], product = products[at.group], rstd = rstds[at.group];
+    Through::Norm norm = g.norm(at.group);
 #pragma unroll
     for (int j = 0; j < TERMS; ++j) {
         int i = at.first + j * at.along;
-        if (j < at.pixels) add_to(gx, old, i, rstd * (gy[i] - mean - xhat[i] * product));
+        if (j < at.pixels) add_to(gx, old, i, g.entry(i, norm));
     }
 }

@@ -11,7 +11,7 @@ impl<E: Real> Kernel<Normalise, E> for Cuda {
     const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &Normalise, xs: &[&Arc<Buf<E, Cuda>>]) -> Forward<E, Cuda, Self::Saved> {
-        let [y, rstd] = forward::<E>(op, self, xs[0]).map_err(Error::device)?;
+        let [y, rstd] = standardise::<E>(op, self, xs[0]).map_err(Error::device)?;
         let y = Arc::new(y);
         Ok((y.clone(), (y, rstd)))
     }
@@ -23,18 +23,51 @@ impl<E: Real> Kernel<Normalise, E> for Cuda {
         gy: &Buf<E, Cuda>,
         gxs: &mut [Option<Buf<E, Cuda>>],
     ) -> Done {
-        match &mut gxs[0] {
-            Some(gx) => backward::<E>(op, self, &xhat, &rstd, gy, gx),
-            None => Ok(()),
-        }
+        let Some(gx) = &mut gxs[0] else { return Ok(()) };
+        let through = through(op, self, Arriving::from(gy), &xhat, &rstd)?;
+        let (strips, lanes) = blocks(op);
+        let launch = gradient::<E>(self, "standardise_gradient", gx, len::<E>(gy))?;
+        Ok(launch.through(&through).blocks(strips, lanes)?)
     }
 }
 
 /// STRIP in `normalise.cu`.
-const STRIP: usize = 256;
+pub(super) const STRIP: usize = 256;
+
+/// Of each strip and channel the mean and the scatter.
+pub(super) struct Moments<E: Real>(pub [Buf<E, Cuda>; 2]);
+
+/// What arrives at a result: a gradient, or as the term of a sum that times one of the weights.
+#[derive(Clone, Copy)]
+pub struct Arriving<'a, E: Real> {
+    /// The gradient.
+    pub g: &'a Buf<E, Cuda>,
+    /// The weights, and which.
+    pub weight: Option<(&'a Buf<E, Cuda>, usize)>,
+}
+
+impl<'a, E: Real> From<&'a Buf<E, Cuda>> for Arriving<'a, E> {
+    fn from(g: &'a Buf<E, Cuda>) -> Self {
+        Arriving { g, weight: None }
+    }
+}
+
+/// The gradient before a norm, rstd · (gy − mean(gy) − x̂ · mean(gy x̂)) for every ε, to be computed where it is read.
+pub struct Through<'a, E: Real> {
+    /// The norm.
+    pub op: &'a Normalise,
+    /// What arrives.
+    pub gy: Arriving<'a, E>,
+    /// x̂.
+    pub xhat: &'a Buf<E, Cuda>,
+    /// mean(gy) and mean(gy x̂) of each group.
+    pub means: [Buf<E, Cuda>; 2],
+    /// 1/√(σ² + ε) of each group.
+    pub rstd: &'a Buf<E, Cuda>,
+}
 
 /// What the kernels take of an image and its groups: pixels, C, and which entries share a group.
-fn extents(op: &Normalise) -> [usize; 4] {
+pub(super) fn extents(op: &Normalise) -> [usize; 4] {
     [op.image.h * op.image.w, op.image.c, op.grouping.per_sample.into(), op.grouping.channels]
 }
 
@@ -44,7 +77,7 @@ fn strips(op: &Normalise) -> usize {
 }
 
 /// Blocks that work on strips.
-fn blocks(op: &Normalise) -> (usize, usize) {
+pub(super) fn blocks(op: &Normalise) -> (usize, usize) {
     (strips(op), op.image.c.div_ceil(LANES))
 }
 
@@ -53,13 +86,33 @@ fn parts(op: &Normalise) -> usize {
     strips(op) * op.image.c / op.grouping.count(op.image)
 }
 
-/// x̂ and 1/√(σ² + ε).
-pub(super) fn forward<E: Real>(op: &Normalise, device: &Cuda, x: &Buf<E, Cuda>) -> Done<[Buf<E, Cuda>; 2]> {
-    let (cuda, (strips, lanes), groups) = (x.device(), blocks(op), op.grouping.count(op.image));
-    let [mut part_means, mut scatters] = pair::<E>(device, strips * op.image.c)?;
-    let launch = kernel::<E>(&cuda, "strip_moments").write(&mut part_means).write(&mut scatters).read(x);
-    launch.ints(extents(op)).blocks(strips, lanes)?;
+/// Room for two numbers of each strip and channel.
+pub(super) fn strip_parts<E: Real>(op: &Normalise, device: &Cuda) -> Done<[Buf<E, Cuda>; 2]> {
+    pair::<E>(device, strips(op) * op.image.c)
+}
 
+/// x̂ and 1/√(σ² + ε).
+fn standardise<E: Real>(op: &Normalise, device: &Cuda, x: &Buf<E, Cuda>) -> Done<[Buf<E, Cuda>; 2]> {
+    standardise_by(op, device, x, moments(op, device, x)?)
+}
+
+/// Of each strip.
+pub(super) fn moments<E: Real>(op: &Normalise, device: &Cuda, x: &Buf<E, Cuda>) -> Done<Moments<E>> {
+    let [mut means, mut scatters] = strip_parts::<E>(op, device)?;
+    let launch = kernel::<E>(&x.device(), "strip_moments").write(&mut means).write(&mut scatters).read(x);
+    let ([pixels, c, ..], (strips, lanes)) = (extents(op), blocks(op));
+    launch.ints([pixels, c]).blocks(strips, lanes)?;
+    Ok(Moments([means, scatters]))
+}
+
+/// The same from the moments of x.
+pub(super) fn standardise_by<E: Real>(
+    op: &Normalise,
+    device: &Cuda,
+    x: &Buf<E, Cuda>,
+    Moments([part_means, scatters]): Moments<E>,
+) -> Done<[Buf<E, Cuda>; 2]> {
+    let (cuda, (strips, lanes), groups) = (x.device(), blocks(op), op.grouping.count(op.image));
     let [mut means, mut rstds] = pair::<E>(device, groups)?;
     let launch = kernel::<E>(&cuda, "group_moments").write(&mut means).write(&mut rstds);
     let launch = launch.read(&part_means).read(&scatters).ints([parts(op)]).ints(extents(op));
@@ -71,28 +124,24 @@ pub(super) fn forward<E: Real>(op: &Normalise, device: &Cuda, x: &Buf<E, Cuda>) 
     Ok([y, rstds])
 }
 
-/// gx += rstd · (gy − mean(gy) − x̂ · mean(gy x̂)), for every ε.
-pub(super) fn backward<E: Real>(
-    op: &Normalise,
+/// The way back to x.
+pub(super) fn through<'a, E: Real>(
+    op: &'a Normalise,
     device: &Cuda,
-    xhat: &Buf<E, Cuda>,
-    rstds: &Buf<E, Cuda>,
-    gy: &Buf<E, Cuda>,
-    gx: &mut Buf<E, Cuda>,
-) -> Done {
-    let (cuda, (strips, lanes), groups) = (gy.device(), blocks(op), op.grouping.count(op.image));
-    let [mut sums, mut part_products] = pair::<E>(device, strips * op.image.c)?;
+    gy: Arriving<'a, E>,
+    xhat: &'a Buf<E, Cuda>,
+    rstd: &'a Buf<E, Cuda>,
+) -> Done<Through<'a, E>> {
+    let (cuda, (strips, lanes), groups) = (xhat.device(), blocks(op), op.grouping.count(op.image));
+    let ([mut sums, mut part_products], [pixels, c, ..]) = (strip_parts::<E>(op, device)?, extents(op));
     let launch = kernel::<E>(&cuda, "strip_gradients").write(&mut sums).write(&mut part_products);
-    launch.read(gy).read(xhat).ints(extents(op)).blocks(strips, lanes)?;
+    launch.arriving(gy).read(xhat).ints([pixels, c]).blocks(strips, lanes)?;
 
     let [mut means, mut products] = pair::<E>(device, groups)?;
     let launch = kernel::<E>(&cuda, "group_gradients").write(&mut means).write(&mut products);
     let launch = launch.read(&sums).read(&part_products).ints([parts(op), op.grouping.size(op.image)]);
     launch.ints(extents(op)).blocks(groups, 1)?;
-
-    let launch = gradient::<E>(device, "standardise_gradient", gx, len::<E>(gy))?.read(gy).read(xhat);
-    let launch = launch.read(&means).read(&products).read(rstds);
-    Ok(launch.ints(extents(op)).blocks(strips, lanes)?)
+    Ok(Through { op, gy, xhat, means: [means, products], rstd })
 }
 
 /// Two buffers of `n` elements.

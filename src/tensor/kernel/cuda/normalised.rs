@@ -1,7 +1,11 @@
-//! Dense convolution → x̂ in one step on the tape, perhaps of relu(x), which is computed anew on the way back: the single
-//! operations' kernels.
+//! Dense convolution → x̂ in one step on the tape, perhaps of relu(x): `convolution.cu` and `normalise.cu`.
 
-use super::{super::*, Done, Real, convolution, fresh, normalise, relu};
+use super::{
+    super::*,
+    Done, Real, convolution,
+    normalise::{self, Arriving},
+    sum::fold_parts,
+};
 use crate::tensor::{Error, op::NormalisedConvolution};
 use dfdx::tensor::Cuda;
 
@@ -19,11 +23,7 @@ impl<E: Real> Kernel<NormalisedConvolution, E> for Cuda {
 
     fn forward(&self, op: &NormalisedConvolution, xs: &[&Arc<Buf<E, Cuda>>]) -> Forward<E, Cuda, Saved<E>> {
         let [x, w] = xs else { unreachable!("two inputs") };
-        let compute = || -> Done<_> {
-            let rectified = rectified::<E>(op, self, x)?;
-            let y = convolution::forward::<E>(&op.convolution, self, rectified.as_ref().unwrap_or(x), w)?;
-            normalise::forward::<E>(&op.normalise, self, &y)
-        };
+        let compute = || convolution::normalised::<E>(&op.convolution, &op.normalise, self, (x, op.relu), w);
         let [y, rstd] = compute().map_err(Error::device)?;
         let xhat = Arc::new(y);
         Ok((xhat.clone(), Saved { inputs: [(*x).clone(), (*w).clone()], xhat, rstd }))
@@ -37,32 +37,18 @@ impl<E: Real> Kernel<NormalisedConvolution, E> for Cuda {
         gxs: &mut [Option<Buf<E, Cuda>>],
     ) -> Done {
         let [gx, gw] = gxs else { unreachable!("two inputs") };
-        let mut g = fresh::<E>(self, 0)?;
-        normalise::backward::<E>(&op.normalise, self, &xhat, &rstd, gy, &mut g)?;
-        let rectified = rectified::<E>(op, self, &x)?;
-        match (gx, &rectified) {
-            (None, _) => {}
-            (Some(gx), None) => convolution::input_gradient::<E>(&op.convolution, self, &w, &g, gx)?,
-            (Some(gx), Some(rectified)) => {
-                let mut g_relu = fresh::<E>(self, 0)?;
-                convolution::input_gradient::<E>(&op.convolution, self, &w, &g, &mut g_relu)?;
-                relu::backward::<E>(self, rectified, &g_relu, gx)?;
-            }
+        let through = normalise::through(&op.normalise, self, Arriving::from(gy), &xhat, &rstd)?;
+        if let Some(gx) = gx {
+            let x = op.relu.then_some(&*x);
+            convolution::input_gradient_through::<E>(&op.convolution, self, x, &w, &through, gx)?;
         }
-        match gw {
-            Some(gw) => {
-                let x = rectified.as_ref().unwrap_or(&x);
-                convolution::weight_gradient::<E>(&op.convolution, self, x, &g, gw)
-            }
-            None => Ok(()),
+        if gw.is_none() {
+            return Ok(());
         }
+        let parts = convolution::weight_parts_through::<E>(&op.convolution, self, (&x, op.relu), &through)?;
+        fold_parts(self, [(gw, Some(parts)), (&mut None, None)])
     }
 }
 
 /// One after another.
 impl<E: Real> Several<NormalisedConvolution, E> for Cuda {}
-
-/// relu(x), where that is what is convolved.
-fn rectified<E: Real>(op: &NormalisedConvolution, device: &Cuda, x: &Buf<E, Cuda>) -> Done<Option<Buf<E, Cuda>>> {
-    op.relu.then(|| relu::forward::<E>(device, x)).transpose()
-}

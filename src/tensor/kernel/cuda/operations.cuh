@@ -1,10 +1,10 @@
 // The kernels for one element type, Real.
 #include "sum.cu"
 #include "relu.cu"
+#include "normalise.cu"
 #include "pool.cu"
 #include "convolution.cu"
 #include "depthwise.cu"
-#include "normalise.cu"
 #include "affine.cu"
 #include "combine.cu"
 #include "head.cu"

@@ -21,18 +21,36 @@ KERNEL(adam)(
     p[i] -= rate * (m[i] * first) / (sqrt(v[i] * second) + eps);
 }
 
-KERNEL(scale)(Real *a, int n, Real by) {
-    int i = element();
-    if (i < n) a[i] *= by;
-}
+// Gradients that one launch goes over, and how long they are: a block's y is which.
+struct Gradients {
+    Real *g[16];
+    int n[16];
+};
 
-// parts[block] = Σ g² over the block's THREADS·TERMS entries.
-KERNEL(squares)(double *parts, const Real *g, int n, int at) {
+// parts[at + y, x] = Σ g² over the block's THREADS·TERMS entries.
+KERNEL(squares)(double *parts, const __grid_constant__ Gradients gradients, int at) {
+    const Real *g = gradients.g[blockIdx.y];
+    int n = gradients.n[blockIdx.y];
     double sum = 0;
     for (int term = 0; term < TERMS; ++term) {
         int i = (blockIdx.x * TERMS + term) * THREADS + threadIdx.x;
         if (i < n) sum += double(g[i]) * double(g[i]);
     }
     sum = block_sum(sum);
-    if (threadIdx.x == 0) parts[at + blockIdx.x] = sum;
+    if (threadIdx.x == 0) parts[(at + blockIdx.y) * gridDim.x + blockIdx.x] = sum;
+}
+
+// What makes the norm, of which these are parts of the square, at most `limit`: one block.
+KERNEL(clip_factor)(Real *factor, const double *parts, int count, double limit) {
+    double sum = 0;
+    for (int j = threadIdx.x; j < count; j += THREADS) sum += parts[j];
+    double norm = sqrt(block_sum(sum));
+    if (threadIdx.x == 0) factor[0] = norm > limit ? Real(limit / norm) : Real(1);
+}
+
+// g = factor g.
+KERNEL(scale)(const __grid_constant__ Gradients gradients, const Real *factor) {
+    Real *g = gradients.g[blockIdx.y];
+    int i = element();
+    if (i < gradients.n[blockIdx.y] && factor[0] != 1) g[i] *= factor[0];
 }

@@ -1,6 +1,6 @@
-//! SGD, Adam and the norm of gradients: `optimise.cu`.
+//! SGD, Adam and clipping: `optimise.cu`.
 
-use super::{super::*, Done, Real, kernel, len, sum::BLOCK};
+use super::{super::*, Done, Real, argument::Gradients, driver, fresh, kernel, launch::THREADS, len, sum::BLOCK};
 use crate::tensor::{Error, error::Result};
 use dfdx::tensor::Cuda;
 
@@ -26,22 +26,28 @@ impl<E: Real> Optimise<E> for Cuda {
         Ok(launch.scalars([rate, beta[0], beta[1], eps, decay, a, b]).over(n)?)
     }
 
-    fn square_sum(&self, gs: &[&Buf<E, Self>]) -> Result<f64> {
-        let blocks: usize = gs.iter().map(|g| len::<E>(g).div_ceil(BLOCK)).sum();
-        let Some(device) = gs.first().map(|g| g.device()) else { return Ok(0.0) };
-        let mut parts = device.alloc_zeros::<f64>(blocks).map_err(Error::device)?;
-        let mut at = 0;
-        for g in gs {
-            let (n, blocks) = (len::<E>(g), len::<E>(g).div_ceil(BLOCK));
-            let launch = kernel::<E>(&device, "squares").write(&mut parts).read(*g).ints([n, at]);
-            launch.blocks(blocks, 1).map_err(Error::device)?;
-            at += blocks;
-        }
-        Ok(device.dtoh_sync_copy(&parts).map_err(Error::device)?.iter().sum())
+    fn clip(&self, gs: &mut [&mut Buf<E, Self>], limit: f64) -> Result<()> {
+        clip::<E>(self, gs, limit).map_err(Error::device)
     }
+}
 
-    fn scale(&self, a: &mut Buf<E, Self>, by: E) -> Done {
-        let (n, device) = (len::<E>(a), a.device());
-        Ok(kernel::<E>(&device, "scale").write(a).ints([n]).scalars([by]).over(n)?)
+/// The factor stays on the device, so the host need not wait for the norm.
+fn clip<E: Real>(device: &Cuda, gs: &mut [&mut Buf<E, Cuda>], limit: f64) -> Done {
+    let Some(longest) = gs.iter().map(|g| len::<E>(g)).max() else { return Ok(()) };
+    let (cuda, blocks) = (gs[0].device(), longest.div_ceil(BLOCK));
+    let mut parts = driver::without_memset(|| cuda.alloc_zeros::<f64>(gs.len() * blocks))?;
+    for (i, some) in gs.chunks_mut(Gradients::MOST).enumerate() {
+        let (count, at) = (some.len(), i * Gradients::MOST);
+        let launch = kernel::<E>(&cuda, "squares").write(&mut parts).gradients::<E>(some).ints([at]);
+        launch.blocks(blocks, count)?;
     }
+    let mut factor = fresh::<E>(device, 1)?;
+    let launch = kernel::<E>(&cuda, "clip_factor").write(&mut factor).read(&parts).ints([gs.len() * blocks]);
+    launch.scalars([limit]).blocks(1, 1)?;
+    for some in gs.chunks_mut(Gradients::MOST) {
+        let count = some.len();
+        let launch = kernel::<E>(&cuda, "scale").gradients::<E>(some).read(&factor);
+        launch.blocks(longest.div_ceil(THREADS), count)?;
+    }
+    Ok(())
 }

@@ -1,6 +1,10 @@
-//! 3×3 maximum and average pooling: `pool.cu`; in one step on the tape with its norm, the single operations' kernels.
+//! 3×3 maximum and average pooling: `pool.cu`, in one step on the tape with its norm or without.
 
-use super::{super::*, Done, Real, driver, fresh, gradient, kernel, len, normalise};
+use super::{
+    super::*,
+    Done, Real, driver, fresh, gradient, kernel, len,
+    normalise::{self, Arriving, Moments},
+};
 use crate::tensor::{
     Error,
     op::{NormalisedPool, Pool, PoolKind},
@@ -17,19 +21,12 @@ impl<E: Real> Kernel<Pool, E> for Cuda {
     fn forward(&self, op: &Pool, xs: &[&Arc<Buf<E, Cuda>>]) -> Forward<E, Cuda, Self::Saved> {
         let (x, n, extents) = (xs[0], len::<E>(xs[0]), extents(op));
         let mut y = fresh::<E>(self, n).map_err(Error::device)?;
-        let taken = match op.kind {
-            PoolKind::Max => {
-                let mut taken = driver::without_memset(|| x.device().alloc_zeros::<u8>(n)).map_err(Error::device)?;
-                let launch = kernel::<E>(&x.device(), "pool_max_forward").write(&mut y).write(&mut taken);
-                launch.read(&**x).ints(extents).over(n).map_err(Error::device)?;
-                Some(taken)
-            }
-            PoolKind::Average => {
-                let launch = kernel::<E>(&x.device(), "pool_average_forward").write(&mut y).read(&**x);
-                launch.ints(extents).over(n).map_err(Error::device)?;
-                None
-            }
+        let mut taken = taps::<E>(op, x).map_err(Error::device)?;
+        let launch = match &mut taken {
+            Some(taken) => kernel::<E>(&x.device(), "pool_max_forward").write(&mut y).write(taken),
+            None => kernel::<E>(&x.device(), "pool_average_forward").write(&mut y),
         };
+        launch.read(&**x).ints(extents).over(n).map_err(Error::device)?;
         Ok((Arc::new(y), taken))
     }
 
@@ -56,8 +53,7 @@ impl<E: Real> Kernel<NormalisedPool, E> for Cuda {
     const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &NormalisedPool, xs: &[&Arc<Buf<E, Cuda>>]) -> Forward<E, Cuda, Saved<E>> {
-        let (y, taken) = self.forward(&op.pool, xs)?;
-        let [y, rstd] = normalise::forward::<E>(&op.normalise, self, &y).map_err(Error::device)?;
+        let (taken, [y, rstd]) = normalised(op, self, xs[0]).map_err(Error::device)?;
         let xhat = Arc::new(y);
         Ok((xhat.clone(), Saved { taken, xhat, rstd }))
     }
@@ -65,14 +61,53 @@ impl<E: Real> Kernel<NormalisedPool, E> for Cuda {
     fn backward(
         &self,
         op: &NormalisedPool,
-        Saved { taken, xhat, rstd }: Saved<E>,
+        saved: Saved<E>,
         gy: &Buf<E, Cuda>,
         gxs: &mut [Option<Buf<E, Cuda>>],
     ) -> Done {
-        let mut g = fresh::<E>(self, 0)?;
-        normalise::backward::<E>(&op.normalise, self, &xhat, &rstd, gy, &mut g)?;
-        self.backward(&op.pool, taken, &g, gxs)
+        backward(op, self, saved, Arriving::from(gy), &mut gxs[0])
     }
+}
+
+/// The taps, and x̂ and 1/√(σ² + ε).
+fn normalised<E: Real>(
+    op: &NormalisedPool,
+    device: &Cuda,
+    x: &Buf<E, Cuda>,
+) -> Done<(Option<CudaSlice<u8>>, [Buf<E, Cuda>; 2])> {
+    let (norm, n, [_, extents @ ..]) = (&op.normalise, len::<E>(x), extents(&op.pool));
+    let (mut y, [mut means, mut scatters]) = (fresh::<E>(device, n)?, normalise::strip_parts::<E>(norm, device)?);
+    let mut taken = taps::<E>(&op.pool, x)?;
+    let launch = match &mut taken {
+        Some(taken) => kernel::<E>(&x.device(), "pool_max_moments").write(&mut y).write(taken),
+        None => kernel::<E>(&x.device(), "pool_average_moments").write(&mut y),
+    };
+    let (strips, lanes) = normalise::blocks(norm);
+    launch.write(&mut means).write(&mut scatters).read(x).ints(extents).blocks(strips, lanes)?;
+    Ok((taken, normalise::standardise_by(norm, device, &y, Moments([means, scatters]))?))
+}
+
+/// The gradient of x.
+pub(super) fn backward<E: Real>(
+    op: &NormalisedPool,
+    device: &Cuda,
+    Saved { taken, xhat, rstd }: Saved<E>,
+    gy: Arriving<'_, E>,
+    gx: &mut Option<Buf<E, Cuda>>,
+) -> Done {
+    let (Some(gx), n) = (gx, len::<E>(&xhat)) else { return Ok(()) };
+    let through = normalise::through(&op.normalise, device, gy, &xhat, &rstd)?;
+    let launch = match &taken {
+        Some(taken) => gradient::<E>(device, "pool_max_through", gx, n)?.read(taken),
+        None => gradient::<E>(device, "pool_average_through", gx, n)?,
+    };
+    Ok(launch.through(&through).ints(extents(&op.pool)).over(n)?)
+}
+
+/// Room for the tap that each output takes, where that is one.
+fn taps<E: Real>(op: &Pool, x: &Buf<E, Cuda>) -> Done<Option<CudaSlice<u8>>> {
+    let room = || driver::without_memset(|| x.device().alloc_zeros::<u8>(len::<E>(x)));
+    Ok((op.kind == PoolKind::Max).then(room).transpose()?)
 }
 
 /// Elements, and the extents of an image.

@@ -1,7 +1,12 @@
-//! ReLU → depthwise → pointwise → x̂ in one step on the tape: ReLU is taken while the depthwise
-//! convolution reads; the rest is the single operations' kernels.
+//! ReLU → depthwise → pointwise → x̂ in one step on the tape: ReLU is taken while the depthwise convolution reads, the
+//! norm's moments while the pointwise one writes, and what goes back through the norm is computed where it is read.
 
-use super::{super::*, Done, Real, convolution, depthwise, fresh, normalise};
+use super::{
+    super::*,
+    Done, Real, convolution, depthwise, fresh,
+    normalise::{self, Arriving},
+    sum::fold_parts,
+};
 use crate::tensor::{
     Error,
     op::{Convolution, Separable},
@@ -26,8 +31,8 @@ impl<E: Real> Kernel<Separable, E> for Cuda {
         let [x, dw, pw] = xs else { unreachable!("three inputs") };
         let compute = || -> Done<_> {
             let middle = depthwise::forward::<E>(&op.depthwise, self, x, dw, true)?;
-            let z = convolution::forward::<E>(&pointwise(op), self, &middle, pw)?;
-            Ok((middle, normalise::forward::<E>(&op.normalise, self, &z)?))
+            let results = convolution::normalised::<E>(&pointwise(op), &op.normalise, self, (&middle, false), pw)?;
+            Ok((middle, results))
         };
         let (middle, [y, rstd]) = compute().map_err(Error::device)?;
         let xhat = Arc::new(y);
@@ -35,22 +40,29 @@ impl<E: Real> Kernel<Separable, E> for Cuda {
     }
 
     fn backward(&self, op: &Separable, saved: Saved<E>, gy: &Buf<E, Cuda>, gxs: &mut [Option<Buf<E, Cuda>>]) -> Done {
-        let ([x, dw, pw], pointwise) = (&saved.inputs, pointwise(op));
-        let [gx, gdw, gpw] = gxs else { unreachable!("three inputs") };
-        let mut gz = fresh::<E>(self, 0)?;
-        normalise::backward::<E>(&op.normalise, self, &saved.xhat, &saved.rstd, gy, &mut gz)?;
-        if let Some(gpw) = gpw {
-            convolution::weight_gradient::<E>(&pointwise, self, &saved.middle, &gz, gpw)?;
-        }
-        let mut gmiddle = fresh::<E>(self, 0)?;
-        convolution::input_gradient::<E>(&pointwise, self, pw, &gz, &mut gmiddle)?;
-        if let Some(gdw) = gdw {
-            depthwise::weight_gradient::<E>(&op.depthwise, self, x, &gmiddle, gdw, true)?;
-        }
-        match gx {
-            Some(gx) => depthwise::input_gradient::<E>(&op.depthwise, self, x, dw, &gmiddle, gx, true),
-            None => Ok(()),
-        }
+        backward(op, self, saved, Arriving::from(gy), gxs)
+    }
+}
+
+/// The gradients of x and of both weights.
+pub(super) fn backward<E: Real>(
+    op: &Separable,
+    device: &Cuda,
+    Saved { inputs: [x, dw, pw], middle, xhat, rstd }: Saved<E>,
+    gy: Arriving<'_, E>,
+    gxs: &mut [Option<Buf<E, Cuda>>],
+) -> Done {
+    let [gx, gdw, gpw] = gxs else { unreachable!("three inputs") };
+    let (pointwise, through) = (pointwise(op), normalise::through(&op.normalise, device, gy, &xhat, &rstd)?);
+    let mut gmiddle = fresh::<E>(device, 0)?;
+    convolution::input_gradient_through::<E>(&pointwise, device, None, &pw, &through, &mut gmiddle)?;
+    let of_dw = || depthwise::weight_parts::<E>(&op.depthwise, device, &x, &gmiddle, true);
+    let of_pw = || convolution::weight_parts_through::<E>(&pointwise, device, (&middle, false), &through);
+    let [of_dw, of_pw] = [gdw.is_some().then(of_dw).transpose()?, gpw.is_some().then(of_pw).transpose()?];
+    fold_parts(device, [(gdw, of_dw), (gpw, of_pw)])?;
+    match gx {
+        Some(gx) => depthwise::input_gradient::<E>(&op.depthwise, device, &x, &dw, &gmiddle, gx, true),
+        None => Ok(()),
     }
 }
 

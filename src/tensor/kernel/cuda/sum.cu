@@ -39,7 +39,7 @@ template <class Value> __device__ Value rows_sum(Value value) {
 }
 
 // out[i] += Σ_j terms[i·across + j·along], j < count: a block for each LANES of the i.
-KERNEL(fold)(Real *out, const Real *old, const Real *terms, int n, int count, int across, int along) {
+__device__ void fold_terms(Real *out, const Real *old, const Real *terms, int n, int count, int across, int along) {
     int lane = threadIdx.x % LANES, row = threadIdx.x / LANES, i = blockIdx.x * LANES + lane;
     Real sum = 0;
     if (i < n) {
@@ -48,6 +48,19 @@ KERNEL(fold)(Real *out, const Real *old, const Real *terms, int n, int count, in
     }
     sum = rows_sum(sum);
     if (row == 0 && i < n) add_to(out, old, i, sum);
+}
+
+KERNEL(fold)(Real *out, const Real *old, const Real *terms, int n, int count, int across, int along) {
+    fold_terms(out, old, terms, n, count, across, along);
+}
+
+// Two of them, with the terms of all entries one after another: which is the block's y.
+KERNEL(fold_both)(
+    Real *out, const Real *old, const Real *terms, Real *out2, const Real *old2, const Real *terms2, int n, int count,
+    int n2, int count2
+) {
+    if (blockIdx.y == 0) fold_terms(out, old, terms, n, count, 1, n);
+    else fold_terms(out2, old2, terms2, n2, count2, 1, n2);
 }
 
 // sums[n, c] = Σ over the pixels of sample n of term(entry): a block for each sample (x) and LANES channels (y).

@@ -1,6 +1,6 @@
 //! Sums in a fixed order: `sum.cu`.
 
-use super::{Buf, Done, Real, fresh, gradient, kernel, len};
+use super::{Buf, Done, Real, adds_to, fresh, gradient, kernel, len};
 use crate::tensor::op::Image;
 use dfdx::tensor::Cuda;
 
@@ -31,6 +31,34 @@ pub struct Terms {
 pub fn fold<E: Real>(device: &Cuda, out: &mut Buf<E, Cuda>, n: usize, terms: &Buf<E, Cuda>, at: Terms) -> Done {
     let launch = gradient::<E>(device, "fold", out, n)?.read(terms);
     Ok(launch.ints([n, at.count, at.across, at.along]).blocks(n.div_ceil(LANES), 1)?)
+}
+
+/// Terms of a gradient of `n` entries, `count` for each: those of all entries one after another.
+pub struct Parts<E: Real> {
+    /// The terms.
+    pub terms: Buf<E, Cuda>,
+    /// How many for each entry.
+    pub count: usize,
+    /// Entries.
+    pub n: usize,
+}
+
+/// Adds the sums of the terms to each gradient, where there are any.
+pub fn fold_parts<E: Real>(device: &Cuda, both: [(&mut Option<Buf<E, Cuda>>, Option<Parts<E>>); 2]) -> Done {
+    let mut asked = both.into_iter().filter_map(|(out, parts)| Some((out.as_mut()?, parts?)));
+    match (asked.next(), asked.next()) {
+        (Some((out, parts)), None) => {
+            let at = Terms { count: parts.count, across: 1, along: parts.n };
+            fold::<E>(device, out, parts.n, &parts.terms, at)
+        }
+        (Some((out, parts)), Some((out2, parts2))) => {
+            let blocks = parts.n.max(parts2.n).div_ceil(LANES);
+            let launch = gradient::<E>(device, "fold_both", out, parts.n)?.read(&parts.terms);
+            let launch = adds_to::<E>(device, launch, out2, parts2.n)?.read(&parts2.terms);
+            Ok(launch.ints([parts.n, parts.count, parts2.n, parts2.count]).blocks(blocks, 2)?)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Blocks for a sum over the pixels of each (sample, channel).

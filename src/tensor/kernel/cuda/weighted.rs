@@ -1,6 +1,9 @@
 //! A node's sum of what the operations before it give: `combine.cu`, and the operations' own kernels.
 
-use super::{super::*, Done, Real, fresh, gradient, kernel, launch::Inputs, len, sum::BLOCK, zeroed};
+use super::{
+    super::*, Done, Real, argument::Inputs, fresh, gradient, kernel, len, normalise::Arriving, pool, separable,
+    sum::BLOCK, twice, zeroed,
+};
 use crate::tensor::{
     Error,
     error::Result,
@@ -58,31 +61,23 @@ impl<E: Real> Kernel<WeightedSum, E> for Cuda {
             zeroed::<E>(self, gweights, len::<E>(weights))?;
             let blocks = n.div_ceil(BLOCK);
             for (terms, of) in terms.chunks(Inputs::MOST).zip(op.terms.chunks(Inputs::MOST)) {
+                let inputs: Vec<_> = terms.iter().zip(of).map(|(given, term)| (&*given.y, term.weight)).collect();
                 let mut parts = fresh::<E>(self, blocks * terms.len())?;
                 let launch = kernel::<E>(&cuda, "weighted_sum_weight").write(&mut parts).read(gy);
-                let launch =
-                    launch.inputs::<E>(terms.iter().map(|given| &*given.y).zip(of.iter().map(|term| term.weight)));
-                launch.ints([n]).blocks(blocks, terms.len())?;
-                // One launch a term: two may share a weight.
-                for (k, term) in of.iter().enumerate() {
-                    let launch = kernel::<E>(&cuda, "weighted_sum_fold").write(gweights).read(&parts);
-                    launch.ints([k * blocks, blocks, term.weight]).blocks(1, 1)?;
-                }
+                launch.inputs::<E>(inputs.iter().copied()).ints([n]).blocks(blocks, terms.len())?;
+                let launch = kernel::<E>(&cuda, "weighted_sum_fold").write(gweights).read(&parts);
+                launch.inputs::<E>(inputs.iter().copied()).ints([terms.len(), blocks]).blocks(terms.len(), 1)?;
             }
         }
-        let hand_on = |term: &Term, gx: &mut Buf<E, Cuda>| -> Done {
-            let launch = gradient::<E>(self, "weighted_sum_input", gx, n)?.read(&**weights).read(gy);
-            Ok(launch.ints([n, term.weight]).over(n)?)
-        };
         // Values first, then the operations from the last to the first: the order in which a tape would take them.
         for term in op.terms.iter().filter(|term| matches!(term.operation, Summand::Identity)) {
-            gxs[term.x].iter_mut().try_for_each(|gx| hand_on(term, gx))?;
+            let Some(gx) = &mut gxs[term.x] else { continue };
+            let launch = gradient::<E>(self, "weighted_sum_input", gx, n)?.read(&**weights).read(gy);
+            launch.ints([n, term.weight]).over(n)?;
         }
         for (term, Given { back, .. }) in op.terms.iter().zip(terms).rev() {
             let Some(back) = back else { continue };
-            let mut g = fresh::<E>(self, 0)?;
-            hand_on(term, &mut g)?;
-            back.go(self, term, &g, gxs)?;
+            back.go(self, term, Arriving { g: gy, weight: Some((weights, term.weight)) }, gxs)?;
         }
         Ok(())
     }
@@ -111,7 +106,7 @@ fn compute<E: Real>(device: &Cuda, term: &Term, xs: &[&Arc<Buf<E, Cuda>>]) -> Re
 
 impl<E: Real> Back<E> {
     /// From the gradient of what the term gave.
-    fn go(self, device: &Cuda, term: &Term, g: &Buf<E, Cuda>, gxs: &mut [Option<Buf<E, Cuda>>]) -> Done {
+    fn go(self, device: &Cuda, term: &Term, gy: Arriving<'_, E>, gxs: &mut [Option<Buf<E, Cuda>>]) -> Done {
         let weights = match self {
             Back::Pool(_) => 0,
             Back::Separable(_) => 2,
@@ -120,9 +115,9 @@ impl<E: Real> Back<E> {
         let places: Vec<_> = [term.x].into_iter().chain(term.parameters..term.parameters + weights).collect();
         let mut gradients: Vec<_> = places.iter().map(|place| gxs[*place].take()).collect();
         match self {
-            Back::Pool((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
-            Back::Separable((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
-            Back::Twice((op, kept)) => device.backward(&op, kept, g, &mut gradients)?,
+            Back::Pool((op, kept)) => pool::backward(&op, device, kept, gy, &mut gradients[0])?,
+            Back::Separable((op, kept)) => separable::backward(&op, device, kept, gy, &mut gradients)?,
+            Back::Twice((op, kept)) => twice::backward(&op, device, kept, gy, &mut gradients)?,
         }
         places.into_iter().zip(gradients).for_each(|(place, gradient)| gxs[place] = gradient);
         Ok(())
