@@ -21,7 +21,7 @@ template <int Q> struct alignas(16) Factors {
     Real left[Q * TILE][TILE + 16 / sizeof(Real)], right[TILE][TILE];
 };
 
-// sum[q] += Σ_r a(p, r) b(r, j), r < depth, for the columns j of the block's y and the pixels p = start + q TILE + row;
+// sum[q] += Σ_r a(r)(p) b(r, j), r < depth, for the columns j of the block's y and the pixels p = start + q TILE + row;
 // of pixels from `end` on it is 0.
 template <int Q, class Left, class Right>
 __device__ void multiply(
@@ -30,10 +30,11 @@ __device__ void multiply(
     int lane = threadIdx.x % TILE, row = threadIdx.x / TILE, column = blockIdx.y * TILE + lane;
     for (int first = 0; first < depth; first += TILE) {
         int r = first + lane;
+        auto column_r = a(r < depth ? r : 0);
 #pragma unroll 4
         for (int q = 0; q < Q; ++q) {
             int p = start + q * TILE + row;
-            of.left[q * TILE + row][lane] = p < end && r < depth ? a(p, r) : Real(0);
+            of.left[q * TILE + row][lane] = p < end && r < depth ? column_r(p) : Real(0);
         }
         of.right[row][lane] = first + row < depth && column < columns ? b(first + row, column) : Real(0);
         __syncthreads();
@@ -57,16 +58,19 @@ template <int Q, class Store> __device__ void each(const Real (&sum)[Q], int sta
     }
 }
 
-// What a convolution reads for pixel p: x, or max(x, 0), under tap and channel r. A POINTWISE one has no taps, and
-// nothing to divide.
+// What a convolution reads under tap and channel r by pixels: x, or max(x, 0). A POINTWISE one has no taps, and nothing
+// to divide.
 template <bool POINTWISE> struct Under {
     const Real *x;
     int height, width, ci, k, rectify;
 
-    __device__ Real operator()(int p, int r) const {
-        int from = POINTWISE ? p : tapped(p, r / ci, k, 1, height, width);
-        Real value = from < 0 ? Real(0) : x[from * ci + (POINTWISE ? r : r % ci)];
-        return rectify ? rectified(value) : value;
+    __device__ auto operator()(int r) const {
+        int tap = POINTWISE ? 0 : r / ci, channel = POINTWISE ? r : r % ci;
+        return [=, of = *this](int p) {
+            int from = POINTWISE ? p : tapped(p, tap, of.k, 1, of.height, of.width);
+            Real value = from < 0 ? Real(0) : of.x[from * of.ci + channel];
+            return of.rectify ? rectified(value) : value;
+        };
     }
 };
 
@@ -107,15 +111,18 @@ KERNEL(convolution_moments)(
     strip_parts(means, scatters, sum, at, co);
 }
 
-// gx[p, i] += Σ_{tap, o} g(p − tap, o) w[tap, i, o], unless it is 0 because x[p, i] is not positive.
+// gx[p, i] += Σ_{tap, o} g(o)(p − tap) w[tap, i, o], unless it is 0 because x[p, i] is not positive.
 template <bool POINTWISE, class Gradient>
 __device__ void input_gradient(
     Factors<HEIGHT / TILE> &of, Real *gx, const Real *old, const Real *x, Gradient g, const Real *w, int pixels, int height, int width, int ci,
     int co, int k
 ) {
-    auto over = [=](int p, int r) {
-        int from = POINTWISE ? p : tapped(p, r / co, k, -1, height, width);
-        return from < 0 ? Real(0) : g(from, POINTWISE ? r : r % co);
+    auto over = [=](int r) {
+        int tap = POINTWISE ? 0 : r / co;
+        return [=, column = g(POINTWISE ? r : r % co)](int p) {
+            int from = POINTWISE ? p : tapped(p, tap, k, -1, height, width);
+            return from < 0 ? Real(0) : column(from);
+        };
     };
     auto weight = [=](int r, int i) { return w[POINTWISE ? i * co + r : (r / co * ci + i) * co + r % co]; };
     auto add = [=](int p, int i, Real sum) {
@@ -129,7 +136,7 @@ __device__ void input_gradient(
 KERNEL(convolution_input)(
     Real *gx, const Real *old, const Real *gy, const Real *w, int pixels, int height, int width, int ci, int co, int k
 ) {
-    auto g = [=](int p, int o) { return gy[p * co + o]; };
+    auto g = [=](int o) { return [=](int p) { return gy[p * co + o]; }; };
     __shared__ Factors<HEIGHT / TILE> of;
     FOR_KERNEL(input_gradient, of, gx, old, nullptr, g, w, pixels, height, width, ci, co, k)
 }
@@ -148,7 +155,7 @@ struct alignas(16) Columns {
     Real left[TILE][HEIGHT + 4], right[TILE][HEIGHT + 4];
 };
 
-// parts[part, tap, i, o] = Σ_p x[p + tap, i] g(p, o) over the PIXELS pixels of the part (y); a block for each
+// parts[part, tap, i, o] = Σ_p x[p + tap, i] g(o)(p) over the PIXELS pixels of the part (y); a block for each
 // TILE of the (tap, i) and of the o (x).
 template <bool POINTWISE, class Gradient>
 __device__ void weight_gradient(
@@ -157,14 +164,15 @@ __device__ void weight_gradient(
     int lane = threadIdx.x % TILE, row = threadIdx.x / TILE, across = (co + TILE - 1) / TILE, depth = k * k * ci;
     int top = blockIdx.x / across * TILE, o = blockIdx.x % across * TILE + lane, r = top + lane;
     int start = blockIdx.y * PIXELS;
-    Under<POINTWISE> under = {x, height, width, ci, k, rectify};
+    auto under = Under<POINTWISE>{x, height, width, ci, k, rectify}(r < depth ? r : 0);
+    auto column = g(o < co ? o : 0);
     Real sum = 0;
     for (int first = start; first < start + PIXELS && first < pixels; first += HEIGHT) {
 #pragma unroll
         for (int q = row; q < HEIGHT; q += TILE) {
             int p = first + q;
-            of.left[lane][q] = p < pixels && r < depth ? under(p, r) : Real(0);
-            of.right[lane][q] = p < pixels && o < co ? g(p, o) : Real(0);
+            of.left[lane][q] = p < pixels && r < depth ? under(p) : Real(0);
+            of.right[lane][q] = p < pixels && o < co ? column(p) : Real(0);
         }
         __syncthreads();
 #pragma unroll
@@ -177,7 +185,7 @@ __device__ void weight_gradient(
 KERNEL(convolution_weight)(
     Real *parts, const Real *x, const Real *gy, int pixels, int height, int width, int ci, int co, int k
 ) {
-    auto g = [=](int p, int o) { return gy[p * co + o]; };
+    auto g = [=](int o) { return [=](int p) { return gy[p * co + o]; }; };
     __shared__ Columns of;
     FOR_KERNEL(weight_gradient, of, parts, x, g, pixels, height, width, ci, co, k, 0)
 }

@@ -40,7 +40,10 @@ impl<E: Real> Kernel<Convolution, E> for Cuda {
         if let Some(gx) = gx {
             input_gradient::<E>(op, self, &w, gy, gx)?;
         }
-        if gw.is_some() { weight_gradient::<E>(op, self, &x, gy, gw) } else { Ok(()) }
+        match gw {
+            Some(gw) => fold_parts(self, gw, weight_parts::<E>(op, self, &x, gy)?),
+            None => Ok(()),
+        }
     }
 }
 
@@ -110,21 +113,15 @@ pub(super) fn input_gradient_through<E: Real>(
     Ok(launch.read_if(x).through(through).read(w).ints(extents(op)).blocks(rows, columns)?)
 }
 
-/// Adds to gw.
-fn weight_gradient<E: Real>(
-    op: &Convolution,
-    device: &Cuda,
-    x: &Buf<E, Cuda>,
-    gy: &Buf<E, Cuda>,
-    gw: &mut Option<Buf<E, Cuda>>,
-) -> Done {
+/// The terms of gw.
+fn weight_parts<E: Real>(op: &Convolution, device: &Cuda, x: &Buf<E, Cuda>, gy: &Buf<E, Cuda>) -> Done<Parts<E>> {
     let (mut parts, (tiles, count)) = parts(op, device)?;
     let launch = kernel::<E>(&gy.device(), "convolution_weight").write(&mut parts.terms).read(x).read(gy);
     launch.ints(extents(op)).blocks(tiles, count)?;
-    fold_parts(device, [(gw, Some(parts)), (&mut None, None)])
+    Ok(parts)
 }
 
-/// The terms of that back through a norm, perhaps with max(x, 0) for x.
+/// The same back through a norm, perhaps with max(x, 0) for x.
 pub(super) fn weight_parts_through<E: Real>(
     op: &Convolution,
     device: &Cuda,

@@ -57,15 +57,24 @@ template <int K, int D> struct Tile {
 
     Real *numbers;
 
+    // The first ACROSS columns row by row, a thread's always the same; then those beyond, several rows at a time.
     __device__ void fill(const Real *all, const Spot &at, int rectify) {
+        const int BEYOND = 2 * BORDER, AT_ONCE = ROWS / BEYOND;
+        static_assert(ROWS == ACROSS && ROWS % BEYOND == 0, "a thread for each column");
+        int slot = threadIdx.x / LANES;
 #pragma unroll
-        for (int j = 0; j < (TALL * WIDE + ROWS - 1) / ROWS; ++j) {
-            int pixel = j * ROWS + threadIdx.x / LANES, y = pixel / WIDE, x = pixel % WIDE;
-            if (pixel >= TALL * WIDE) break;
-            numbers[(y * STRIDE + x) * LANES + threadIdx.x % LANES] =
-                at.read(all, at.top + y - BORDER, at.left + x - BORDER, rectify);
+        for (int y = 0; y < TALL; ++y) put(all, at, y, slot, rectify);
+#pragma unroll
+        for (int first = 0; first < TALL; first += AT_ONCE) {
+            int y = first + slot / BEYOND;
+            if (TALL % AT_ONCE == 0 || y < TALL) put(all, at, y, ACROSS + slot % BEYOND, rectify);
         }
         __syncthreads();
+    }
+
+    __device__ void put(const Real *all, const Spot &at, int y, int x, int rectify) {
+        numbers[(y * STRIDE + x) * LANES + threadIdx.x % LANES] =
+            at.read(all, at.top + y - BORDER, at.left + x - BORDER, rectify);
     }
 
     // Those under row ky of the kernel: the j-th is under tap kx of pixel j − kx.

@@ -37,11 +37,10 @@ impl<E: Real> Kernel<Depthwise, E> for Cuda {
         if let Some(gx) = gx {
             input_gradient::<E>(op, self, &x, &w, gy, gx, false)?;
         }
-        if gw.is_none() {
-            return Ok(());
+        match gw {
+            Some(gw) => fold_parts(self, gw, weight_parts::<E>(op, self, &x, gy, false)?),
+            None => Ok(()),
         }
-        let parts = weight_parts::<E>(op, self, &x, gy, false)?;
-        fold_parts(self, [(gw, Some(parts)), (&mut None, None)])
     }
 }
 

@@ -131,18 +131,18 @@ struct Arriving {
     const Real *g, *z;
     int at;
 
-    __device__ Real operator[](int i) const { return z ? product(z[at], g[i]) : g[i]; }
+    __device__ Real scale() const { return z ? z[at] : Real(1); }
 };
 
 // parts[strip, c]: Σ gy and Σ gy x̂.
 KERNEL(strip_gradients)(Real *sums, Real *products, Arriving gy, const Real *xhat, int image, int c) {
     Place at(image, c, 0, c);
-    Real sum = 0, of_both = 0;
+    Real sum = 0, of_both = 0, scale = gy.scale();
 #pragma unroll
     for (int j = 0; j < TERMS; ++j) {
         int i = at.first + j * at.along;
         if (j < at.pixels) {
-            Real g = gy[i];
+            Real g = product(scale, gy.g[i]);
             sum += g;
             of_both += g * xhat[i];
         }
@@ -184,21 +184,25 @@ struct Through {
 
     // Of a group.
     struct Norm {
-        Real mean, product, rstd;
+        Real scale, mean, product, rstd;
     };
 
-    __device__ Norm norm(int group) const { return {means[group], products[group], rstds[group]}; }
+    __device__ Norm norm(int group) const { return {gy.scale(), means[group], products[group], rstds[group]}; }
 
     // Of the group of pixel p in channel `channel`.
     __device__ Norm norm(int p, int channel) const {
-        return norm((per_sample ? p / image : 0) * (c / channels) + channel / channels);
+        return norm((per_sample ? p / image * (c / channels) : 0) + channel / channels);
     }
 
     __device__ Real entry(int i, Norm norm) const {
-        return product(norm.rstd, gy[i] - norm.mean - xhat[i] * norm.product);
+        return product(norm.rstd, product(norm.scale, gy.g[i]) - norm.mean - xhat[i] * norm.product);
     }
 
-    __device__ Real operator()(int p, int channel) const { return entry(p * c + channel, norm(p, channel)); }
+    // That of a channel by pixels.
+    __device__ auto operator()(int channel) const {
+        Norm all = per_sample ? Norm() : norm(channel / channels);
+        return [=, g = *this](int p) { return g.entry(p * g.c + channel, g.per_sample ? g.norm(p, channel) : all); };
+    }
 };
 
 // gx += that.

@@ -42,11 +42,9 @@ impl<E: Real> Kernel<NormalisedConvolution, E> for Cuda {
             let x = op.relu.then_some(&*x);
             convolution::input_gradient_through::<E>(&op.convolution, self, x, &w, &through, gx)?;
         }
-        if gw.is_none() {
-            return Ok(());
-        }
+        let Some(gw) = gw else { return Ok(()) };
         let parts = convolution::weight_parts_through::<E>(&op.convolution, self, (&x, op.relu), &through)?;
-        fold_parts(self, [(gw, Some(parts)), (&mut None, None)])
+        fold_parts(self, gw, parts)
     }
 }
 

@@ -53,7 +53,8 @@ impl<E: Real> Kernel<NormalisedPool, E> for Cuda {
     const FILLS_EMPTY: bool = true;
 
     fn forward(&self, op: &NormalisedPool, xs: &[&Arc<Buf<E, Cuda>>]) -> Forward<E, Cuda, Saved<E>> {
-        let (taken, [y, rstd]) = normalised(op, self, xs[0]).map_err(Error::device)?;
+        let mut taken = taps::<E>(&op.pool, xs[0]).map_err(Error::device)?;
+        let [y, rstd] = normalised(op, self, xs[0], &mut taken).map_err(Error::device)?;
         let xhat = Arc::new(y);
         Ok((xhat.clone(), Saved { taken, xhat, rstd }))
     }
@@ -69,22 +70,22 @@ impl<E: Real> Kernel<NormalisedPool, E> for Cuda {
     }
 }
 
-/// The taps, and x̂ and 1/√(σ² + ε).
+/// x̂ and 1/√(σ² + ε), and the taps where there is room for them.
 fn normalised<E: Real>(
     op: &NormalisedPool,
     device: &Cuda,
     x: &Buf<E, Cuda>,
-) -> Done<(Option<CudaSlice<u8>>, [Buf<E, Cuda>; 2])> {
+    taken: &mut Option<CudaSlice<u8>>,
+) -> Done<[Buf<E, Cuda>; 2]> {
     let (norm, n, [_, extents @ ..]) = (&op.normalise, len::<E>(x), extents(&op.pool));
     let (mut y, [mut means, mut scatters]) = (fresh::<E>(device, n)?, normalise::strip_parts::<E>(norm, device)?);
-    let mut taken = taps::<E>(&op.pool, x)?;
-    let launch = match &mut taken {
+    let launch = match taken {
         Some(taken) => kernel::<E>(&x.device(), "pool_max_moments").write(&mut y).write(taken),
         None => kernel::<E>(&x.device(), "pool_average_moments").write(&mut y),
     };
     let (strips, lanes) = normalise::blocks(norm);
     launch.write(&mut means).write(&mut scatters).read(x).ints(extents).blocks(strips, lanes)?;
-    Ok((taken, normalise::standardise_by(norm, device, &y, Moments([means, scatters]))?))
+    normalise::standardise_by(norm, device, &y, Moments([means, scatters]))
 }
 
 /// The gradient of x.

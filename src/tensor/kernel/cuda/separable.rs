@@ -5,7 +5,7 @@ use super::{
     super::*,
     Done, Real, convolution, depthwise, fresh,
     normalise::{self, Arriving},
-    sum::fold_parts,
+    sum::{fold_both, fold_parts},
 };
 use crate::tensor::{
     Error,
@@ -58,8 +58,12 @@ pub(super) fn backward<E: Real>(
     convolution::input_gradient_through::<E>(&pointwise, device, None, &pw, &through, &mut gmiddle)?;
     let of_dw = || depthwise::weight_parts::<E>(&op.depthwise, device, &x, &gmiddle, true);
     let of_pw = || convolution::weight_parts_through::<E>(&pointwise, device, (&middle, false), &through);
-    let [of_dw, of_pw] = [gdw.is_some().then(of_dw).transpose()?, gpw.is_some().then(of_pw).transpose()?];
-    fold_parts(device, [(gdw, of_dw), (gpw, of_pw)])?;
+    match (gdw, gpw) {
+        (Some(gdw), Some(gpw)) => fold_both(device, [gdw, gpw], [of_dw()?, of_pw()?])?,
+        (Some(gdw), None) => fold_parts(device, gdw, of_dw()?)?,
+        (None, Some(gpw)) => fold_parts(device, gpw, of_pw()?)?,
+        (None, None) => {}
+    }
     match gx {
         Some(gx) => depthwise::input_gradient::<E>(&op.depthwise, device, &x, &dw, &gmiddle, gx, true),
         None => Ok(()),

@@ -43,22 +43,18 @@ pub struct Parts<E: Real> {
     pub n: usize,
 }
 
-/// Adds the sums of the terms to each gradient, where there are any.
-pub fn fold_parts<E: Real>(device: &Cuda, both: [(&mut Option<Buf<E, Cuda>>, Option<Parts<E>>); 2]) -> Done {
-    let mut asked = both.into_iter().filter_map(|(out, parts)| Some((out.as_mut()?, parts?)));
-    match (asked.next(), asked.next()) {
-        (Some((out, parts)), None) => {
-            let at = Terms { count: parts.count, across: 1, along: parts.n };
-            fold::<E>(device, out, parts.n, &parts.terms, at)
-        }
-        (Some((out, parts)), Some((out2, parts2))) => {
-            let blocks = parts.n.max(parts2.n).div_ceil(LANES);
-            let launch = gradient::<E>(device, "fold_both", out, parts.n)?.read(&parts.terms);
-            let launch = adds_to::<E>(device, launch, out2, parts2.n)?.read(&parts2.terms);
-            Ok(launch.ints([parts.n, parts.count, parts2.n, parts2.count]).blocks(blocks, 2)?)
-        }
-        _ => Ok(()),
-    }
+/// Adds the sums of the terms to the gradient.
+pub fn fold_parts<E: Real>(device: &Cuda, out: &mut Buf<E, Cuda>, Parts { terms, count, n }: Parts<E>) -> Done {
+    fold::<E>(device, out, n, &terms, Terms { count, across: 1, along: n })
+}
+
+/// Both at once.
+pub fn fold_both<E: Real>(device: &Cuda, [out, out2]: [&mut Buf<E, Cuda>; 2], parts: [Parts<E>; 2]) -> Done {
+    let [one, two] = &parts;
+    let launch = gradient::<E>(device, "fold_both", out, one.n)?.read(&one.terms);
+    let launch = adds_to::<E>(device, launch, out2, two.n)?.read(&two.terms);
+    let blocks = one.n.max(two.n).div_ceil(LANES);
+    Ok(launch.ints([one.n, one.count, two.n, two.count]).blocks(blocks, 2)?)
 }
 
 /// Blocks for a sum over the pixels of each (sample, channel).

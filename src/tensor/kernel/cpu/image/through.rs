@@ -106,7 +106,8 @@ pub struct GradientRows<'a, E, V> {
 struct Coefficients<'a, E, V> {
     through: Through<E>,
     norm: [&'a [V]; 3],
-    centre: Option<&'a [V]>,
+    /// Nothing where the result is normalised.
+    centre: &'a [V],
 }
 
 impl<'a, E: Element> Upstream<'a, E> {
@@ -132,10 +133,7 @@ impl<'a, E: Element> Upstream<'a, E> {
         let means = &*registers::<E, V>(&means[..c], c, space);
         let products = &*registers::<E, V>(&products[..c], c, space);
         let rstds = &*registers::<E, V>(&rstds[..c], c, space);
-        let centre = match centre {
-            None => None,
-            Some(centre) => Some(&*registers::<E, V>(&centre[..c], c, space)),
-        };
+        let centre = &*registers::<E, V>(if let Some(all) = centre { &all[..c] } else { &[] }, c, space);
         let norm = Coefficients { through: Through(s), norm: [means, products, rstds], centre };
         GradientRows { from: [g, y], channels: c, norm: Some(norm) }
     }
@@ -154,11 +152,11 @@ impl<E: Element, V: Vector<E>> GradientRows<'_, E, V> {
                 continue;
             };
             let (from, norm) = ([g, &self.from[1][y * row..][..row]], [means[block], products[block], rstds[block]]);
-            match centre {
+            match centre.get(block) {
                 None => each(to, from, *through, norm, c, block),
                 Some(centre) => {
                     let [mean, product, rstd] = norm;
-                    each(to, from, *through, [mean, product, rstd, centre[block]], c, block);
+                    each(to, from, *through, [mean, product, rstd, *centre], c, block);
                 }
             }
         }
