@@ -10,8 +10,8 @@ use super::{
 };
 use std::str::FromStr;
 
-/// Memory, batches and their statistics, the optimisers' arithmetic, and a kernel for every operation: a device that lacks one is not
-/// a backend.
+/// Memory, batches and their statistics, the optimisers' arithmetic, and a kernel for every operation: a device that
+/// lacks one is not a backend.
 pub trait Backend<E: Element>:
     Memory<E>
     + Assemble<E>

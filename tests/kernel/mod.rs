@@ -11,8 +11,8 @@ use check::{Device, count, draw, elements};
 use operations::{shapes, small};
 use proptest::{prelude::*, sample::select, test_runner::TestRunner};
 use wirecost::tensor::{
-    Tape, Var,
-    op::{AffineLayout, Grouping, PoolKind},
+    Tape, Var, clip,
+    op::{AffineLayout, Deferred, Grouping, PoolKind},
 };
 
 /// `check` on so many drawn inputs, each at a drawn level.
@@ -44,7 +44,11 @@ pub fn convolutions_agree<D: Device>(cases: u32) {
     let of = (select(vec![1usize, 3, 5, 7]), 1..=4usize, out);
     all::<D, _>(cases, (small(), of, any::<u64>()), |(shape, (kernel, dilation, out), seed)| {
         // The reference takes kernel² · C · out steps a pixel.
-        let (kernel, out) = if shape[3] > 17 { (kernel.min(3), out.min(10)) } else { (kernel, out) };
+        let (kernel, out) = match shape {
+            [.., c] if c > 17 => (kernel.min(3), out.min(10)),
+            [_, h, ..] if h > 9 => (kernel.min(5), out.min(10)),
+            _ => (kernel, out),
+        };
         both!(operations::convolutions(shape, (kernel, dilation, out), seed))
     });
 }
@@ -133,7 +137,7 @@ pub fn a_single_number_will_do<D: Device>() {
     one().unwrap();
 }
 
-/// The bits of a forward pass and of all gradients of every operation, in single precision.
+/// The bits of a forward pass and of all gradients, clipped, of every operation, in single precision.
 pub fn everything<D: Device>(shape: [usize; 4]) -> Vec<u32> {
     let (device, tape, c) = (D::open(), Tape::recording(), shape[3]);
     let leaf = |name, shape: &[usize]| {
@@ -154,11 +158,20 @@ pub fn everything<D: Device>(shape: [usize; 4]) -> Vec<u32> {
     };
     let terms = [(0, &edge), (1, &max), (2, &average), (3, &conv), (4, &twice), (0, one), (1, other)];
     let sum = z.weighted_sum(&terms).unwrap();
-    let y = Var::concatenate(&[&sum, &x]).unwrap().global_average_pool().unwrap();
-    let y = y.reshape(&[2 * shape[0], c]).unwrap().bias(&bias).unwrap().softmax().unwrap();
+    let node = [
+        (1, Deferred::pool(&x, PoolKind::Max, grouping, 1e-5).unwrap()),
+        (2, Deferred::pool(&x, PoolKind::Average, grouping, 1e-5).unwrap()),
+        (3, Deferred::separable(&x, [&dw, &pw], 2, grouping, 1e-5).unwrap()),
+        (4, Deferred::identity(&x)),
+    ];
+    let node = z.node(&node).unwrap();
+    let y = Var::concatenate(&[&sum, &x, &node]).unwrap().global_average_pool().unwrap();
+    let y = y.reshape(&[3 * shape[0], c]).unwrap().bias(&bias).unwrap().softmax().unwrap();
     let mut results = y.to_host().unwrap();
     y.backward_from(&y.to_host().unwrap()).unwrap();
-    for leaf in [&x, &dw, &pw, &dense, &gamma, &z, &bias] {
+    let mut leaves = [x, dw, pw, dense, gamma, z, bias];
+    clip(&leaves.each_mut(), 1e-3).unwrap();
+    for leaf in &leaves {
         results.extend(leaf.take_gradient().unwrap().expect("every leaf is used"));
     }
     results.into_iter().map(f32::to_bits).collect()

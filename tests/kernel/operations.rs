@@ -14,10 +14,15 @@ use wirecost::{
     theorem::rounding::U64,
 };
 
-/// Channel counts at which registers are full, half full and left over.
+/// Channel counts at which registers are full, half full and left over; sometimes images larger than what a block of
+/// threads takes.
 pub fn shapes() -> impl Strategy<Value = Shape> {
     let channels = prop::sample::select(vec![1usize, 2, 3, 4, 5, 8, 16, 17, 24, 36, 48, 64]);
-    (1..=8usize, 1..=9usize, 1..=9usize, channels).prop_map(|(n, h, w, c)| [n, h, w, c])
+    let few = prop::sample::select(vec![1usize, 3, 5, 17]);
+    prop_oneof![
+        9 => (1..=8usize, 1..=9usize, 1..=9usize, channels).prop_map(|(n, h, w, c)| [n, h, w, c]),
+        1 => (1..=2usize, 15..=20usize, 15..=35usize, few).prop_map(|(n, h, w, c)| [n, h, w, c]),
+    ]
 }
 
 /// Shapes for operations whose reference takes many steps an entry.

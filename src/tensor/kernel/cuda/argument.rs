@@ -48,7 +48,7 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// As in `optimise.cu`.
+    /// As GRADIENTS in `optimise.cu`.
     pub const MOST: usize = 16;
 }
 
@@ -105,6 +105,10 @@ impl Argument {
         }
     }
 }
+
+// What PTX calls the structs has their sizes in it.
+const _: () = assert!(size_of::<Inputs>() == 96 && size_of::<Gradients>() == 192);
+const _: () = assert!(size_of::<Arriving>() == 24 && size_of::<Through>() == 72);
 
 /// A scalar that a kernel takes as Real.
 pub trait Scalar: Copy {

@@ -1,17 +1,17 @@
 // Weighted sums and concatenation.
 
-// Values that one launch reads, and where the weight of each stands.
+// Values that one launch reads, and where the weight of each stands. As a grid constant they stay in the arguments'
+// memory, which all threads share.
 #define MOST 8
 struct Inputs {
     const Real *x[MOST];
     int weight[MOST];
 };
 
-// They stay in the arguments' memory, which all threads share.
-#define INPUTS const __grid_constant__ Inputs inputs
-
 // y = Σ_k z[weight_k] x_k, or with `more` y += that.
-KERNEL(weighted_sum_forward)(Real *y, const Real *z, INPUTS, int count, int n, int more) {
+KERNEL(weighted_sum_forward)(
+    Real *y, const Real *z, const __grid_constant__ Inputs inputs, int count, int n, int more
+) {
     int i = element();
     if (i >= n) return;
     Real sum = more ? y[i] : Real(0);
@@ -29,7 +29,7 @@ KERNEL(weighted_sum_input)(Real *gx, const Real *old, const Real *z, const Real 
 }
 
 // parts[k, block] = Σ x_k gy over the block's THREADS·TERMS entries; k is the block's y.
-KERNEL(weighted_sum_weight)(Real *parts, const Real *gy, INPUTS, int n) {
+KERNEL(weighted_sum_weight)(Real *parts, const Real *gy, const __grid_constant__ Inputs inputs, int n) {
     const Real *x = inputs.x[blockIdx.y];
     Real sum = 0;
     for (int term = 0; term < TERMS; ++term) {
@@ -42,7 +42,7 @@ KERNEL(weighted_sum_weight)(Real *parts, const Real *gy, INPUTS, int n) {
 
 // gz[weight_k] += Σ_j parts[k, j], j < count: a block for each k < terms, of which the first adds all that share a
 // weight.
-KERNEL(weighted_sum_fold)(Real *gz, const Real *parts, INPUTS, int terms, int count) {
+KERNEL(weighted_sum_fold)(Real *gz, const Real *parts, const __grid_constant__ Inputs inputs, int terms, int count) {
     int own = inputs.weight[blockIdx.x];
     for (int k = 0; k < int(blockIdx.x); ++k) {
         if (inputs.weight[k] == own) return;

@@ -10,13 +10,12 @@
 // Where tap (tap / k, tap % k) of pixel p lies, with `sign` −1 the pixel that has p under that tap; or −1 if
 // that is outside the image.
 __device__ inline int tapped(int p, int tap, int k, int sign, int height, int width) {
-    if (k == 1) return p;
     int dy = sign * (tap / k - (k - 1) / 2), dx = sign * (tap % k - (k - 1) / 2);
     int x = p % width + dx, y = p / width % height + dy;
     return 0 <= x && x < width && 0 <= y && y < height ? p + dy * width + dx : -1;
 }
 
-// What a block shares of the two factors; aligned, so that four neighbours are read at once.
+// What a block shares of the two factors; aligned, so that neighbours are read at once.
 template <int Q> struct alignas(16) Factors {
     Real left[Q * TILE][TILE + 16 / sizeof(Real)], right[TILE][TILE];
 };
@@ -82,8 +81,8 @@ template <bool POINTWISE> struct Under {
 // y[p, o] = Σ_{tap, i} x[p + tap, i] w[tap, i, o]: a block for each HEIGHT of the pixels (x) and TILE of the o (y).
 template <bool POINTWISE, int Q>
 __device__ void outputs(
-    Real (&sum)[Q], Factors<Q> &of, Real *y, const Real *x, const Real *w, int start, int end, int height, int width, int ci, int co,
-    int k, int rectify
+    Real (&sum)[Q], Factors<Q> &of, Real *y, const Real *x, const Real *w, int start, int end, int height, int width,
+    int ci, int co, int k, int rectify
 ) {
     Under<POINTWISE> under = {x, height, width, ci, k, rectify};
     multiply(sum, of, start, end, k * k * ci, co, under, [=](int r, int o) { return w[r * co + o]; });
@@ -114,8 +113,8 @@ KERNEL(convolution_moments)(
 // gx[p, i] += Σ_{tap, o} g(o)(p − tap) w[tap, i, o], unless it is 0 because x[p, i] is not positive.
 template <bool POINTWISE, class Gradient>
 __device__ void input_gradient(
-    Factors<HEIGHT / TILE> &of, Real *gx, const Real *old, const Real *x, Gradient g, const Real *w, int pixels, int height, int width, int ci,
-    int co, int k
+    Factors<HEIGHT / TILE> &of, Real *gx, const Real *old, const Real *x, Gradient g, const Real *w, int pixels,
+    int height, int width, int ci, int co, int k
 ) {
     auto over = [=](int r) {
         int tap = POINTWISE ? 0 : r / co;
@@ -150,7 +149,7 @@ KERNEL(convolution_input_through)(
     FOR_KERNEL(input_gradient, of, gx, old, x, g, w, pixels, height, width, ci, co, k)
 }
 
-// The same with the pixels last.
+// A block's two factors with the pixels last.
 struct alignas(16) Columns {
     Real left[TILE][HEIGHT + 4], right[TILE][HEIGHT + 4];
 };
@@ -159,7 +158,8 @@ struct alignas(16) Columns {
 // TILE of the (tap, i) and of the o (x).
 template <bool POINTWISE, class Gradient>
 __device__ void weight_gradient(
-    Columns &of, Real *parts, const Real *x, Gradient g, int pixels, int height, int width, int ci, int co, int k, int rectify
+    Columns &of, Real *parts, const Real *x, Gradient g, int pixels, int height, int width, int ci, int co, int k,
+    int rectify
 ) {
     int lane = threadIdx.x % TILE, row = threadIdx.x / TILE, across = (co + TILE - 1) / TILE, depth = k * k * ci;
     int top = blockIdx.x / across * TILE, o = blockIdx.x % across * TILE + lane, r = top + lane;

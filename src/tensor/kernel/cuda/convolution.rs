@@ -51,7 +51,7 @@ fn pixels(op: &Convolution) -> usize {
     op.image.n * op.image.h * op.image.w
 }
 
-/// What all three kernels end with.
+/// Pixels, and the extents of an image and of the weights.
 fn extents(op: &Convolution) -> [usize; 6] {
     [pixels(op), op.image.h, op.image.w, op.image.c, op.out, op.kernel]
 }

@@ -50,8 +50,8 @@ struct Spot {
 template <int K, int D> struct Tile {
     static const int BORDER = (K - 1) / 2 * D, TALL = DOWN + 2 * BORDER, WIDE = ACROSS + 2 * BORDER;
 
-    // Odd where neighbouring rows would meet in the same banks.
-    static const int STRIDE = sizeof(Real) == 4 && WIDE % 2 == 0 ? WIDE + 1 : WIDE;
+    // Odd in float, where neighbouring rows would meet in the same banks.
+    static const int STRIDE = sizeof(Real) == 4 ? WIDE + 1 : WIDE;
 
     static const int SIZE = TALL * STRIDE * LANES;
 

@@ -14,7 +14,7 @@ use cudarc::driver::{
     result::{self, DriverError},
     sys::{CUfunction, CUresult},
 };
-use dfdx::{dtypes::Unit, tensor::Cuda};
+use dfdx::tensor::Cuda;
 use std::{
     collections::BTreeMap,
     ffi::CString,
@@ -91,7 +91,7 @@ impl<'a> Launch<'a> {
     }
 
     /// Values with their weights' places, at most [`Inputs::MOST`].
-    pub fn inputs<E: Unit>(mut self, values: impl Iterator<Item = (&'a Buf<E, Cuda>, usize)>) -> Self {
+    pub fn inputs<E: Real>(mut self, values: impl Iterator<Item = (&'a Buf<E, Cuda>, usize)>) -> Self {
         let mut inputs = Inputs::default();
         for ((x, weight), (value, at)) in inputs.x.iter_mut().zip(&mut inputs.weight).zip(values) {
             (*x, *weight) = (self.address(value), self.fit(at));
@@ -101,7 +101,7 @@ impl<'a> Launch<'a> {
     }
 
     /// Gradients that the kernel changes, at most [`Gradients::MOST`].
-    pub fn gradients<E: Unit>(mut self, all: &'a mut [&mut Buf<E, Cuda>]) -> Self {
+    pub fn gradients<E: Real>(mut self, all: &'a mut [&mut Buf<E, Cuda>]) -> Self {
         let mut gradients = Gradients::default();
         for ((g, n), buffer) in gradients.g.iter_mut().zip(&mut gradients.n).zip(all) {
             (*g, *n) = (self.address(&**buffer), self.fit(buffer.len()));

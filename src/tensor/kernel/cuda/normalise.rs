@@ -96,7 +96,7 @@ fn standardise<E: Real>(op: &Normalise, device: &Cuda, x: &Buf<E, Cuda>) -> Done
     standardise_by(op, device, x, moments(op, device, x)?)
 }
 
-/// Of each strip.
+/// The moments of x in each strip.
 pub(super) fn moments<E: Real>(op: &Normalise, device: &Cuda, x: &Buf<E, Cuda>) -> Done<Moments<E>> {
     let [mut means, mut scatters] = strip_parts::<E>(op, device)?;
     let launch = kernel::<E>(&x.device(), "strip_moments").write(&mut means).write(&mut scatters).read(x);
@@ -105,7 +105,7 @@ pub(super) fn moments<E: Real>(op: &Normalise, device: &Cuda, x: &Buf<E, Cuda>) 
     Ok(Moments([means, scatters]))
 }
 
-/// The same from the moments of x.
+/// x̂ and 1/√(σ² + ε) from the moments of x.
 pub(super) fn standardise_by<E: Real>(
     op: &Normalise,
     device: &Cuda,

@@ -22,9 +22,10 @@ KERNEL(adam)(
 }
 
 // Gradients that one launch goes over, and how long they are: a block's y is which.
+#define GRADIENTS 16
 struct Gradients {
-    Real *g[16];
-    int n[16];
+    Real *g[GRADIENTS];
+    int n[GRADIENTS];
 };
 
 // parts[at + y, x] = Σ g² over the block's THREADS·TERMS entries.
