@@ -57,7 +57,6 @@ const size_t STACK = 64 << 10;
 
 // One serves a thread of every block after another. Between fibers it is jumps: swapcontext asks the system each time.
 struct Fiber {
-    ucontext_t context;
     jmp_buf place;
     std::vector<char> stack = std::vector<char>(STACK);
     bool begun = false, done = false;
@@ -90,11 +89,12 @@ void resume(unsigned thread) {
     if (!_setjmp(scheduler)) {
         if (running->begun) _longjmp(running->place, 1);
         running->begun = true;
-        getcontext(&running->context);
-        running->context.uc_stack = {running->stack.data(), 0, STACK};
-        running->context.uc_link = nullptr;
-        makecontext(&running->context, serve, 0);
-        setcontext(&running->context);
+        ucontext_t context;
+        getcontext(&context);
+        context.uc_stack = {running->stack.data(), 0, STACK};
+        context.uc_link = nullptr;
+        makecontext(&context, serve, 0);
+        setcontext(&context);
     }
     running = nullptr;
 }
