@@ -25,7 +25,7 @@ fn place<E: Element, V: Vector<E>>(planes: &mut Planes<'_, V>, frame: Frame, ima
     for (y, x) in image.chunks_exact(frame.row()).enumerate() {
         for block in 0..frame.c.div_ceil(V::N) {
             seq();
-            load_row(planes.row(block, y), x, frame.c, block);
+            load_row(planes.row_mut(block, y), x, frame.c, block);
         }
     }
 }
@@ -60,18 +60,18 @@ impl<E: Element> Depthwise<'_, E> {
     fn all<V: Vector<E>>(&mut self) {
         let (frame, c, taps, zero) = (self.frame, self.frame.c, self.size.0 * self.size.0, V::splat(E::zero()));
         let (blocks, image) = (c.div_ceil(V::N), frame.h * frame.row());
-        let mut space = space(zero, blocks * taps + Planes::<V>::len(frame, blocks) + frame.w);
+        let mut space = space(zero, blocks * taps + blocks * Planes::<V>::len(frame, frame.h) + frame.w);
         let space = &mut &mut space[..];
         let w = registers::<E, V>(self.w, c, space);
-        let mut planes = Planes::new(frame, blocks, space);
+        let mut planes = Planes::new(frame, frame.h, blocks, space);
         let line = part(space, frame.w);
         for (x, out) in self.x.chunks_exact(image).zip(self.out.chunks_exact_mut(image)) {
             place(&mut planes, frame, x);
             for (y, out) in out.chunks_exact_mut(frame.row()).enumerate() {
                 for (block, w) in w.chunks_exact(taps).enumerate() {
                     seq();
-                    let x = planes.from(block, y);
-                    depthwise(line, x, planes.stride(), w, self.size, [None; 2]);
+                    let x = planes.window(block, y);
+                    depthwise(line, x, w, self.size, [None; 2]);
                     store_row(out, line, c, block, self.add);
                 }
             }
@@ -107,10 +107,10 @@ impl<E: Element> DepthwiseGradient<'_, E> {
     fn all<V: Vector<E>>(&mut self) {
         let (frame, c, taps, zero) = (self.frame, self.frame.c, self.size.0 * self.size.0, V::splat(E::zero()));
         let (blocks, image) = (c.div_ceil(V::N), frame.h * frame.row());
-        let mut space = space(zero, blocks * taps + Planes::<V>::len(frame, blocks) + frame.w);
+        let mut space = space(zero, blocks * taps + blocks * Planes::<V>::len(frame, frame.h) + frame.w);
         let space = &mut &mut space[..];
         let sums = part(space, blocks * taps);
-        let mut planes = Planes::new(frame, blocks, space);
+        let mut planes = Planes::new(frame, frame.h, blocks, space);
         let line = part(space, frame.w);
         for (x, g) in self.x.chunks_exact(image).zip(self.g.chunks_exact(image)) {
             place(&mut planes, frame, x);
@@ -119,8 +119,8 @@ impl<E: Element> DepthwiseGradient<'_, E> {
                 for (block, sums) in sums.chunks_exact_mut(taps).enumerate() {
                     seq();
                     load_row(line, g, c, block);
-                    let x = planes.from(block, y);
-                    depthwise_gradient(sums, x, planes.stride(), line, self.size, [None; 2]);
+                    let x = planes.window(block, y);
+                    depthwise_gradient(sums, x, line, self.size, [None; 2]);
                 }
             }
             add_registers(self.sums, sums, c);

@@ -100,7 +100,7 @@ pub(super) fn enter<E: Element, V: Vector<E>>(
         let x = &image[y * frame.row()..][..frame.row()];
         for block in 0..blocks {
             seq();
-            let row = planes.row(block, y);
+            let row = planes.row_mut(block, y);
             match centred {
                 None => load_mapped(row, x, frame.c, block, Rectified),
                 Some(of) => load_mapped(row, x, frame.c, block, CentredRectified([of[block], of[blocks + block]])),
@@ -115,11 +115,11 @@ impl<E: Element> EdgeForward<'_, E> {
         let Edge { frame, size, .. } = self.edge;
         let (c, w, taps, zero) = (frame.c, frame.w, size.0 * size.0, V::splat(E::zero()));
         let (blocks, row, image) = (c.div_ceil(V::N), frame.row(), frame.h * frame.row());
-        let mut space = space(zero, blocks * (taps + c + w + 2) + Planes::<V>::len(frame, blocks) + w);
+        let mut space = space(zero, blocks * (taps + c + w + 2) + blocks * Planes::<V>::len(frame, frame.span()) + w);
         let space = &mut &mut space[..];
         let dw = registers::<E, V>(self.edge.depthwise, c, space);
         let pw = registers::<E, V>(self.edge.pointwise, c, space);
-        let mut planes = Planes::new(frame, blocks, space);
+        let mut planes = Planes::new(frame, frame.span(), blocks, space);
         let [middle, line, centre] = [blocks * w, w, 2 * blocks].map(|n| part(space, n));
         let mut totals = vec![E::zero(); self.x.len() / image * c];
         let images = self.x.chunks_exact(image).zip(self.out.chunks_exact_mut(image));
@@ -131,9 +131,9 @@ impl<E: Element> EdgeForward<'_, E> {
                 enter(&mut planes, frame, x, y, centre);
                 for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                     seq();
-                    let (from, dw) = (planes.from(block, y), &dw[block * taps..][..taps]);
+                    let (from, dw) = (planes.window(block, y), &dw[block * taps..][..taps]);
                     let next = Ahead::row(x, frame, y + frame.pad + 1, (block, blocks), size.0);
-                    depthwise(middle, from, planes.stride(), dw, size, [Some(next), None]);
+                    depthwise(middle, from, dw, size, [Some(next), None]);
                 }
                 for (block, pw) in pw.chunks_exact(c).enumerate() {
                     seq();

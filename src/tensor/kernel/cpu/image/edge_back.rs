@@ -91,13 +91,13 @@ impl<E: Element> EdgeBackward<'_, E> {
         let (c, w, h, pad, taps, zero) = (frame.c, frame.w, frame.h, frame.pad, size.0 * size.0, V::splat(E::zero()));
         let (blocks, image, row) = (c.div_ceil(V::N), h * frame.row(), frame.row());
         let weights = blocks * (3 * taps + 2 * c + 8);
-        let mut space = space(zero, weights + 2 * Planes::<V>::len(frame, blocks) + 2 * blocks * w + w);
+        let mut space = space(zero, weights + 2 * blocks * Planes::<V>::len(frame, frame.span()) + 2 * blocks * w + w);
         let space = &mut &mut space[..];
         // One by one: `map` of an array may stay out of line, without the level's instructions.
         let dw = registers::<E, V>(self.edge.depthwise, c, space);
         let dw_back = registers::<E, V>(self.back.depthwise, c, space);
         let pw_back = registers::<E, V>(self.back.pointwise, c, space);
-        let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, blocks, space));
+        let [mut inside, mut back] = [(); 2].map(|()| Planes::new(frame, frame.span(), blocks, space));
         let [dw_sums, pw_sums, norm, middle, g, line, centre, both] =
             [blocks * taps, blocks * c, 4 * blocks, blocks * w, blocks * w, w, 2 * blocks, 2 * blocks]
                 .map(|n| part(space, n));
@@ -116,9 +116,9 @@ impl<E: Element> EdgeBackward<'_, E> {
                     if self.weights {
                         for (block, middle) in middle.chunks_exact_mut(w).enumerate() {
                             seq();
-                            let (from, dw) = (inside.from(block, y), &dw[block * taps..][..taps]);
+                            let (from, dw) = (inside.window(block, y), &dw[block * taps..][..taps]);
                             let next = Ahead::row(arriving.from[0], frame, y + 1, (block, blocks), size.0).near();
-                            depthwise(middle, from, inside.stride(), dw, size, [Some(next), None]);
+                            depthwise(middle, from, dw, size, [Some(next), None]);
                         }
                         for (block, g) in g.chunks_exact(w).enumerate() {
                             seq();
@@ -133,12 +133,12 @@ impl<E: Element> EdgeBackward<'_, E> {
                         let next = |all| Some(Ahead::row(all, frame, y + 1, (block, blocks), 1).near());
                         let [g_all, y_all] = arriving.from;
                         let next = if self.weights { [None; 2] } else { [next(y_all), next(g_all)] };
-                        pointwise(back.row(block, y), g, pw, c, next);
+                        pointwise(back.row_mut(block, y), g, pw, c, next);
                         if self.weights {
-                            let (from, sums) = (inside.from(block, y), &mut dw_sums[block * taps..][..taps]);
-                            let g = &back.from(block, y + pad)[pad..][..w];
+                            let (from, sums) = (inside.window(block, y), &mut dw_sums[block * taps..][..taps]);
+                            let g = back.row(block, y);
                             let next = Ahead::row(x, frame, y + pad + 1, (block, blocks), size.0);
-                            depthwise_gradient(sums, from, inside.stride(), g, size, [Some(next), None]);
+                            depthwise_gradient(sums, from, g, size, [Some(next), None]);
                         }
                     }
                 }
@@ -147,7 +147,7 @@ impl<E: Element> EdgeBackward<'_, E> {
                     seq();
                     let next = |all, y| Some(Ahead::row(all, frame, y, (block, blocks), size.0));
                     let next = [next(&*gx, y + 1), if self.weights { None } else { next(x, y + 2 * pad + 1) }];
-                    depthwise(line, back.from(block, y), back.stride(), dw, size, next);
+                    depthwise(line, back.window(block, y), dw, size, next);
                     let both = &mut both[2 * block..];
                     store_where_positive(
                         &mut gx[y * row..][..row],

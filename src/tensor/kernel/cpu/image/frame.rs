@@ -38,6 +38,12 @@ impl Frame {
         self.w * self.c
     }
 
+    /// Rows that lie under the taps of one row of results.
+    #[inline(always)]
+    pub fn span(self) -> usize {
+        2 * self.pad + 1
+    }
+
     /// Elements in all.
     #[inline(always)]
     pub fn len(self) -> usize {

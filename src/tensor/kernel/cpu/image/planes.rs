@@ -15,41 +15,70 @@ pub fn part<'a, V>(space: &mut &'a mut [V], n: usize) -> &'a mut [V] {
     part
 }
 
-/// An image in its border of zeros, plane by plane.
+/// Rows of an image in its border of zeros, plane by plane: the last few that were written, each in the place of one
+/// that is needed no more, so that all stay in the nearest cache.
 pub struct Planes<'a, V> {
     frame: Frame,
+    /// Where each row of the frame begins in a plane; all rows of the border are one, behind the others.
+    starts: Vec<usize>,
+    /// Registers of a plane.
+    plane: usize,
     data: &'a mut [V],
 }
 
 impl<'a, V> Planes<'a, V> {
-    /// Registers that `count` planes need.
-    pub fn len(frame: Frame, count: usize) -> usize {
-        count * (frame.h + 2 * frame.pad) * (frame.w + 2 * frame.pad)
+    /// Registers that a plane needs which keeps `kept` rows.
+    pub fn len(frame: Frame, kept: usize) -> usize {
+        (kept + 1) * (frame.w + 2 * frame.pad)
     }
 
-    /// Planes of the zeros that `space` begins with.
+    /// `count` planes that keep `kept` rows each, of the zeros that `space` begins with.
     #[inline(always)]
-    pub fn new(frame: Frame, count: usize, space: &mut &'a mut [V]) -> Self {
-        Planes { frame, data: part(space, Self::len(frame, count)) }
+    pub fn new(frame: Frame, kept: usize, count: usize, space: &mut &'a mut [V]) -> Self {
+        let border = |y: usize| y < frame.pad || y >= frame.h + frame.pad;
+        let place = |y| if border(y) { kept } else { y % kept };
+        let starts = (0..frame.h + 2 * frame.pad).map(|y| place(y) * (frame.w + 2 * frame.pad)).collect();
+        let plane = Self::len(frame, kept);
+        Planes { frame, starts, plane, data: part(space, count * plane) }
     }
 
-    /// Pixels from one row to the next.
+    /// What lies under the taps of row `y` of the result, from the first tap of the first pixel on.
     #[inline(always)]
-    pub fn stride(&self) -> usize {
-        self.frame.w + 2 * self.frame.pad
-    }
-
-    /// Plane `block` from its row `row` on, border included.
-    #[inline(always)]
-    pub fn from(&self, block: usize, row: usize) -> &[V] {
-        &self.data[(block * (self.frame.h + 2 * self.frame.pad) + row) * self.stride()..]
+    pub fn window(&self, block: usize, y: usize) -> Window<'_, V> {
+        Window { plane: &self.data[block * self.plane..], starts: &self.starts[y..] }
     }
 
     /// Row `y` of the image in plane `block`.
     #[inline(always)]
-    pub fn row(&mut self, block: usize, y: usize) -> &mut [V] {
-        let start = (block * (self.frame.h + 2 * self.frame.pad) + y + self.frame.pad) * self.stride();
-        &mut self.data[start + self.frame.pad..][..self.frame.w]
+    pub fn row(&self, block: usize, y: usize) -> &[V] {
+        &self.data[self.start(block, y)..][..self.frame.w]
+    }
+
+    /// The same, to be written.
+    #[inline(always)]
+    pub fn row_mut(&mut self, block: usize, y: usize) -> &mut [V] {
+        let start = self.start(block, y);
+        &mut self.data[start..][..self.frame.w]
+    }
+
+    #[inline(always)]
+    fn start(&self, block: usize, y: usize) -> usize {
+        block * self.plane + self.starts[y + self.frame.pad] + self.frame.pad
+    }
+}
+
+/// Rows of a plane, one under another.
+#[derive(Clone, Copy)]
+pub struct Window<'a, V> {
+    plane: &'a [V],
+    starts: &'a [usize],
+}
+
+impl<'a, V> Window<'a, V> {
+    /// Row `r` from pixel `at` on, border included.
+    #[inline(always)]
+    pub fn row(&self, r: usize, at: usize) -> &'a [V] {
+        &self.plane[self.starts[r] + at..]
     }
 }
 

@@ -1,6 +1,9 @@
 //! The parts of separable convolutions, on rows of registers. A kernel K of 0 stands for any.
 
-use super::ahead::{Aheads, TILE, after, ask};
+use super::{
+    ahead::{Aheads, TILE, after, ask},
+    planes::Window,
+};
 use crate::tensor::{
     Element,
     kernel::lanes::{Vector, seq, unroll},
@@ -33,25 +36,17 @@ pub fn half<E, V: Vector<E>>(channels: usize) -> bool {
     channels <= <V::Half as Vector<E>>::N && <V::Half as Vector<E>>::N < V::N
 }
 
-/// out\[o\] = Σ_tap x\[o + d·tap\] · w\[tap\] over a row; `x` begins at the first tap of the first pixel. What is asked for
-/// is in as many parts as there are rows of taps in all tiles.
+/// out\[o\] = Σ_tap x\[o + d·tap\] · w\[tap\] over a row. What is asked for is in as many parts as there are rows of taps
+/// in all tiles.
 #[inline(always)]
-pub fn depthwise<E: Element, V: Vector<E>>(
-    out: &mut [V],
-    x: &[V],
-    stride: usize,
-    w: &[V],
-    size: Size,
-    ahead: Aheads<'_, E>,
-) {
-    with_kernel!(depthwise_row::<E, V>(out, x, stride, w, ahead), size);
+pub fn depthwise<E: Element, V: Vector<E>>(out: &mut [V], x: Window<'_, V>, w: &[V], size: Size, ahead: Aheads<'_, E>) {
+    with_kernel!(depthwise_row::<E, V>(out, x, w, ahead), size);
 }
 
 #[inline(always)]
 fn depthwise_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
     out: &mut [V],
-    x: &[V],
-    stride: usize,
+    x: Window<'_, V>,
     w: &[V],
     ahead: Aheads<'_, E>,
     size: Size,
@@ -60,19 +55,19 @@ fn depthwise_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const
     for (i, out) in tiles.iter_mut().enumerate() {
         seq();
         let ahead = after(ahead, i * size.0);
-        *out = depthwise_tile::<E, V, K, D, 8, L>(&x[8 * i..], stride, w, ahead, size);
+        *out = depthwise_tile::<E, V, K, D, 8, L>(x, 8 * i, w, ahead, size);
     }
     for (i, out) in rest.iter_mut().enumerate() {
         seq();
-        [*out] = depthwise_tile::<E, V, K, D, 1, M>(&x[8 * tiles.len() + i..], stride, w, [None; 2], size);
+        [*out] = depthwise_tile::<E, V, K, D, 1, M>(x, 8 * tiles.len() + i, w, [None; 2], size);
     }
 }
 
-/// `T` pixels, whose taps in a row need `L` inputs; for any kernel where K is 0.
+/// `T` pixels from pixel `at` on, whose taps in a row need `L` inputs; for any kernel where K is 0.
 #[inline(always)]
 fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, const T: usize, const L: usize>(
-    x: &[V],
-    stride: usize,
+    x: Window<'_, V>,
+    at: usize,
     w: &[V],
     ahead: Aheads<'_, E>,
     (kernel, dilation): Size,
@@ -82,7 +77,7 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
         for (ky, w) in w.chunks_exact(kernel).enumerate() {
             seq();
             ask(ahead, ky);
-            let x = &x[ky * dilation * stride..];
+            let x = x.row(ky * dilation, at);
             for (kx, w) in w.iter().enumerate() {
                 seq();
                 let x = x[kx * dilation..].first_chunk::<T>().expect("a frame around the image");
@@ -93,7 +88,7 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
     for ky in 0..K {
         seq();
         ask(ahead, ky);
-        let x = x[ky * D * stride..].first_chunk::<L>().expect("a frame around the image");
+        let x = x.row(ky * D, at).first_chunk::<L>().expect("a frame around the image");
         let w = w[ky * K..].first_chunk::<K>().expect("K rows of taps");
         if few::<E, V>() {
             unroll!(L, i, {
@@ -115,21 +110,19 @@ fn depthwise_tile<E: Element, V: Vector<E>, const K: usize, const D: usize, cons
 #[inline(always)]
 pub fn depthwise_gradient<E: Element, V: Vector<E>>(
     sums: &mut [V],
-    x: &[V],
-    stride: usize,
+    x: Window<'_, V>,
     g: &[V],
     size: Size,
     ahead: Aheads<'_, E>,
 ) {
-    with_kernel!(depthwise_gradient_row::<E, V>(sums, x, stride, g, ahead), size);
+    with_kernel!(depthwise_gradient_row::<E, V>(sums, x, g, ahead), size);
 }
 
 /// One row of taps at a time; even and odd pixels have sums of their own, since K alone would wait for one another.
 #[inline(always)]
 fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usize, const L: usize, const M: usize>(
     sums: &mut [V],
-    x: &[V],
-    stride: usize,
+    x: Window<'_, V>,
     g: &[V],
     ahead: Aheads<'_, E>,
     (kernel, dilation): Size,
@@ -139,7 +132,7 @@ fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usi
     if K == 0 {
         for (tap, sum) in sums.iter_mut().enumerate() {
             seq();
-            let x = &x[tap / kernel * dilation * stride + tap % kernel * dilation..];
+            let x = x.row(tap / kernel * dilation, tap % kernel * dilation);
             let (mut even, mut odd) = (zero, zero);
             for (i, g) in tiles.iter().enumerate() {
                 seq();
@@ -158,7 +151,7 @@ fn depthwise_gradient_row<E: Element, V: Vector<E>, const K: usize, const D: usi
     }
     for ky in 0..K {
         seq();
-        let x = &x[ky * D * stride..];
+        let x = x.row(ky * D, 0);
         let (mut even, mut odd) = ([zero; K], [zero; K]);
         for (i, g) in tiles.iter().enumerate() {
             seq();
@@ -208,9 +201,17 @@ fn pointwise_tile<E: Element, V: Vector<E>, const T: usize>(x: &[V], width: usiz
         for w in w.chunks(V::N) {
             seq();
             let x = x[plane * width..].first_chunk::<T>().expect("a row for each plane");
-            for (lane, w) in w.iter().enumerate() {
+            // Several a turn: a loop as short as one lane is slow where it crosses a line of code.
+            let (some, rest) = w.as_chunks::<4>();
+            for (i, w) in some.iter().enumerate() {
+                unroll!(4, j, {
+                    seq();
+                    unroll!(T, t, acc[t] = acc[t].fma_lane(&x[t], 4 * i + j, w[j]));
+                });
+            }
+            for (i, w) in rest.iter().enumerate() {
                 seq();
-                unroll!(T, t, acc[t] = acc[t].fma_lane(&x[t], lane, *w));
+                unroll!(T, t, acc[t] = acc[t].fma_lane(&x[t], 4 * some.len() + i, *w));
             }
             plane += 1;
         }
