@@ -30,7 +30,8 @@ impl<E: Element, D: Backend<E>> Model<E, D> {
             all.insert("alpha.first_moment".into(), tensor(alpha.shape(), &first));
             all.insert("alpha.second_moment".into(), tensor(alpha.shape(), &second));
         }
-        for (layer, Average { mean, variance }) in self.moving.iter().flat_map(Moving::all) {
+        let averages = self.moving.as_ref().map(Moving::all).transpose()?.unwrap_or_default();
+        for (layer, Average { mean, variance }) in averages {
             for (what, values) in [("mean", mean), ("variance", variance)] {
                 all.insert(format!("moving.{layer}.{what}"), Array1::from_vec(values).into_dyn());
             }

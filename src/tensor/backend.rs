@@ -2,7 +2,7 @@
 
 use super::{
     Element, Error,
-    kernel::{Assemble, ChannelMoments, Kernel, Memory, Optimise, Several},
+    kernel::{Assemble, Follow, Kernel, Memory, Optimise, Several},
     op::{
         Affine, Bias, Concatenate, Convolution, CrossEntropy, Depthwise, GlobalAveragePool, Normalise,
         NormalisedConvolution, NormalisedPool, Pool, Relu, Separable, Softmax, Twice, WeightedSum,
@@ -15,7 +15,7 @@ use std::str::FromStr;
 pub trait Backend<E: Element>:
     Memory<E>
     + Assemble<E>
-    + ChannelMoments<E>
+    + Follow<E>
     + Optimise<E>
     + Kernel<Affine, E>
     + Kernel<Bias, E>
@@ -39,7 +39,7 @@ pub trait Backend<E: Element>:
 impl<E: Element, D> Backend<E> for D where
     D: Memory<E>
         + Assemble<E>
-        + ChannelMoments<E>
+        + Follow<E>
         + Optimise<E>
         + Kernel<Affine, E>
         + Kernel<Bias, E>

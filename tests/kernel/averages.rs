@@ -15,24 +15,34 @@ use wirecost::{
 };
 
 pub fn follow<E: Element, D: Device + Backend<E>>(shape: Shape, seed: u64) -> Result<(), TestCaseError> {
-    let (x, c) = (draw(seed, "x", count(&shape)), shape[3]);
-    let averages = Moving::default();
-    averages.gather("norm", &Var::<E, D>::new(&D::open(), &shape, &elements::<E>(&x)).unwrap()).unwrap();
-    let got = &averages.all()["norm"];
-    let n = x.len() / c;
-    let units = gamma(2 * n + 40, E::UNIT_ROUNDOFF) + gamma(2 * n + 40, U64);
-    let [mut means, mut variances] = [Vec::new(), Vec::new()];
-    for channel in 0..c {
-        let of_channel = || x.iter().skip(channel).step_by(c);
-        let mean = of_channel().sum::<f64>() / n as f64;
-        let magnitude = of_channel().map(|x| x.abs()).sum::<f64>() / n as f64;
-        let divisor = (n as f64 - 1.0).max(1.0);
-        let variance = of_channel().map(|x| (x - mean).powi(2)).sum::<f64>() / divisor;
-        let square = of_channel().map(|x| (x.abs() + magnitude).powi(2)).sum::<f64>() / divisor;
-        means.push((0.1 * mean, 0.1 * units * magnitude));
-        // From 1, and the step itself is rounded.
-        variances.push((1.0 + 0.1 * (variance - 1.0), 0.4 * units * square + 8.0 * U64));
+    let (device, c, averages) = (D::open(), shape[3], Moving::default());
+    let (mut means, mut variances) = (vec![(0.0, 0.0); c], vec![(1.0, 0.0); c]);
+    for batch in ["first", "second"] {
+        let x = draw(seed, batch, count(&shape));
+        averages.gather("norm", &Var::<E, D>::new(&device, &shape, &elements::<E>(&x)).unwrap()).unwrap();
+        let n = x.len() / c;
+        let units = gamma(2 * n + 40, E::UNIT_ROUNDOFF) + gamma(2 * n + 40, U64);
+        for channel in 0..c {
+            let of_channel = || x.iter().skip(channel).step_by(c);
+            let mean = of_channel().sum::<f64>() / n as f64;
+            let magnitude = of_channel().map(|x| x.abs()).sum::<f64>() / n as f64;
+            let divisor = (n as f64 - 1.0).max(1.0);
+            let variance = of_channel().map(|x| (x - mean).powi(2)).sum::<f64>() / divisor;
+            let square = of_channel().map(|x| (x.abs() + magnitude).powi(2)).sum::<f64>() / divisor;
+            let step = |(average, bound): &mut (f64, f64), to: f64, off: f64| {
+                *average += 0.1 * (to - *average);
+                *bound += off;
+            };
+            step(&mut means[channel], mean, 0.1 * units * magnitude);
+            // From 1, and the step itself is rounded.
+            step(&mut variances[channel], variance, 0.4 * units * square + 8.0 * U64);
+        }
+        // Read after each batch or after both: that changes nothing.
+        if seed.is_multiple_of(2) {
+            averages.all().unwrap();
+        }
     }
+    let got = &averages.all().unwrap()["norm"];
     for (what, got, want) in [("mean", &got.mean, means), ("variance", &got.variance, variances)] {
         let (want, bounds): (Vec<_>, Vec<_>) = want.into_iter().unzip();
         near(what, got, &want, &bounds)?;

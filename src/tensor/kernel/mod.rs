@@ -14,7 +14,7 @@ pub use meter::{Counting, Meter};
 pub use peak::peak;
 pub use vectors::{Vectors, vector_width};
 
-use super::{error::Result, op::Image};
+use super::{error::Result, moving::Average, op::Image};
 use dfdx::tensor::{OwnedTape, Storage};
 use std::sync::Arc;
 
@@ -198,10 +198,19 @@ pub trait Assemble<E>: Storage<E> {
     fn assemble(&self, set: Image, pixels: &Buf<E, Self>, black: &Buf<E, Self>, cuts: &[Cut]) -> Result<Buf<E, Self>>;
 }
 
-/// Statistics of a batch that the host keeps.
-pub trait ChannelMoments<E>: Storage<E> {
-    /// The mean and Σ (x − mean)² of each channel of `x`, `[…, C]`.
-    fn channel_moments(&self, x: &Buf<E, Self>, channels: usize) -> Result<Vec<[f64; 2]>>;
+/// Averages of the channels' statistics that follow batch after batch, without the host waiting for any.
+pub trait Follow<E>: Storage<E> {
+    /// Where they are kept.
+    type Averages: 'static;
+
+    /// They begin with these.
+    fn averages(&self, start: Average) -> Result<Self::Averages>;
+
+    /// Moves them by `share` of the way to mean and variance, without bias, of `x`, `[…, C]`.
+    fn follow(&self, averages: &mut Self::Averages, x: &Buf<E, Self>, share: f64) -> Result<()>;
+
+    /// What they are now.
+    fn read(&self, averages: &Self::Averages) -> Result<Average>;
 }
 
 /// A buffer of `n` zeros.

@@ -33,21 +33,36 @@ struct Place {
 };
 
 // How many, their mean, and Σ (x − mean)².
+template <typename T>
 struct Moments {
-    Real count, mean, scatter;
+    T count, mean, scatter;
 };
 
 // Both together. Where the means agree nothing is rounded, so a group that does not vary has scatter 0.
-__device__ inline Moments together(Moments a, Moments b) {
+template <typename T>
+__device__ inline Moments<T> together(Moments<T> a, Moments<T> b) {
     if (a.count == 0) return b;
     if (b.count == 0) return a;
-    Real count = a.count + b.count, apart = b.mean - a.mean, share = b.count / count;
+    T count = a.count + b.count, apart = b.mean - a.mean, share = b.count / count;
     return {count, a.mean + apart * share, a.scatter + b.scatter + apart * apart * a.count * share};
+}
+
+// Those of all threads of a block together, in its first thread.
+template <typename T>
+__device__ inline Moments<T> block_moments(Moments<T> own) {
+    __shared__ Moments<T> all[THREADS];
+    int thread = threadIdx.x;
+    all[thread] = own;
+    for (int half = THREADS / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (thread < half) all[thread] = together(all[thread], all[thread + half]);
+    }
+    return all[thread];
 }
 
 // parts[strip, c]: the mean and the scatter of the strip in channel c, of which the thread has these values.
 __device__ inline void strip_parts(Real *means, Real *scatters, const Real (&values)[TERMS], const Place &at, int c) {
-    __shared__ Moments rows[ROWS][LANES];
+    __shared__ Moments<Real> rows[ROWS][LANES];
     int lane = threadIdx.x % LANES, row = threadIdx.x / LANES;
     Real sum = 0, scatter = 0;
 #pragma unroll
@@ -94,21 +109,16 @@ KERNEL(group_moments)(
     Real *means, Real *rstds, const Real *part_means, const Real *scatters, int parts, int image, int c, int per_sample,
     int channels, Real eps
 ) {
-    __shared__ Moments all[THREADS];
-    int thread = threadIdx.x, pixels;
-    Moments sum = {0, 0, 0};
-    for (int j = thread; j < parts; j += THREADS) {
+    int pixels;
+    Moments<Real> sum = {0, 0, 0};
+    for (int j = threadIdx.x; j < parts; j += THREADS) {
         int at = part(blockIdx.x, j, image, c, per_sample, channels, &pixels);
         sum = together(sum, {Real(pixels), part_means[at], scatters[at]});
     }
-    all[thread] = sum;
-    for (int half = THREADS / 2; half > 0; half /= 2) {
-        __syncthreads();
-        if (thread < half) all[thread] = together(all[thread], all[thread + half]);
-    }
-    if (thread > 0) return;
-    Real variance = all[0].scatter / all[0].count + eps;
-    means[blockIdx.x] = all[0].mean;
+    sum = block_moments(sum);
+    if (threadIdx.x > 0) return;
+    Real variance = sum.scatter / sum.count + eps;
+    means[blockIdx.x] = sum.mean;
     // NaN in a group shows in all of it.
     rstds[blockIdx.x] = variance == 0 ? Real(0) : 1 / sqrt(variance);
 }
@@ -124,6 +134,22 @@ KERNEL(standardise)(
         int i = at.first + j * at.along;
         if (j < at.pixels) y[i] = (x[i] - mean) * rstd;
     }
+}
+
+// Moves averages, μ of all channels and then σ² without bias, by `share` of the way to the moments of `pixels` pixels, of
+// which these are the strips': a block for each channel.
+KERNEL(follow)(double *averages, const Real *means, const Real *scatters, int pixels, int c, double share) {
+    int channel = blockIdx.x;
+    Moments<double> sum = {0, 0, 0};
+    for (int strip = threadIdx.x; strip * STRIP < pixels; strip += THREADS) {
+        int left = pixels - strip * STRIP, at = strip * c + channel;
+        sum = together(sum, {double(left < STRIP ? left : STRIP), double(means[at]), double(scatters[at])});
+    }
+    sum = block_moments(sum);
+    if (threadIdx.x > 0) return;
+    double *mean = averages + channel, *variance = mean + c;
+    *mean += share * (sum.mean - *mean);
+    *variance += share * (sum.scatter / (sum.count > 1 ? sum.count - 1 : 1) - *variance);
 }
 
 // What arrives at a result: g, or where it is a term of a sum, z[at] g.

@@ -32,7 +32,7 @@ impl<E: Real> Kernel<Normalise, E> for Cuda {
 }
 
 /// STRIP in `normalise.cu`.
-pub(super) const STRIP: usize = 256;
+const STRIP: usize = 256;
 
 /// Of each strip and channel the mean and the scatter.
 pub(super) struct Moments<E: Real>(pub [Buf<E, Cuda>; 2]);
