@@ -7,10 +7,13 @@ use std::{hint::black_box, time::Duration};
 use wirecost::{
     seed::stream,
     tensor::{
-        Backend, Cpu, Element, Tape, Var,
+        Allocator, Backend, Cpu, Element, Tape, Var,
         op::{AffineLayout, Grouping, PoolKind},
     },
 };
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 const CHANNELS: usize = 8;
 const CLASSES: usize = 10;

@@ -15,8 +15,11 @@ use wirecost::{
         resident::Resident,
         step::{From, Task, method, step},
     },
-    tensor::{Cpu, Cut, Pass, Scope, Var},
+    tensor::{Allocator, Cpu, Cut, Pass, Scope, Var},
 };
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 fn search_steps(c: &mut Criterion) {
     let images = digits();

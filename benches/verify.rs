@@ -1,14 +1,20 @@
 //! Cases per second of each kind: drawn, run and judged by all claims about it.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use wirecost::claim::{
-    Judge, draw,
-    observe::{
-        Subject, layer::LayerObservation, logits::LogitsObservation, network::NetworkObservation,
-        norm::NormObservation, relaxed::RelaxedObservation,
+use wirecost::{
+    claim::{
+        Judge, draw,
+        observe::{
+            Subject, layer::LayerObservation, logits::LogitsObservation, network::NetworkObservation,
+            norm::NormObservation, relaxed::RelaxedObservation,
+        },
+        registry,
     },
-    registry,
+    tensor::Allocator,
 };
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 const CASES: u64 = 16;
 

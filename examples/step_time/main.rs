@@ -16,8 +16,11 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use serde_json::{Value, json};
 use std::{collections::HashMap, io::BufRead, num::NonZeroUsize, time::Instant};
-use wirecost::tensor::{Both, Device, Error, OnDevice, start_threads};
+use wirecost::tensor::{Allocator, Both, Device, Error, OnDevice, start_threads};
 use workload::Workload;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
 
 /// Time of a step of each workload, as JSON lines.
 #[derive(Parser)]

@@ -31,7 +31,7 @@ pub use backend::{Backend, Both, Device, OnDevice};
 pub use dfdx::tensor::Cpu;
 pub use element::Element;
 pub use error::Error;
-pub use kernel::{Buf, Counting, Cut, Kernel, Memory, Meter, Several};
+pub use kernel::{Allocator, Buf, Cut, Kernel, Memory, Meter, Several};
 pub use moving::{Average, Moving, Statistics};
 pub use op::Loss;
 pub use optimiser::{Adam, AdamRule, Moments, Sgd, SgdRule, clip};

@@ -1,9 +1,6 @@
 //! Bytes in use: on the processor what the allocator has handed out, on a GPU what the driver has.
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// How many bytes are in use, and how many were at most.
 #[derive(Debug)]
@@ -42,46 +39,5 @@ impl Meter {
     }
 }
 
-/// What [`Counting`] has handed out.
+/// What [`Allocator`](super::Allocator) has handed out.
 pub(super) static HEAP: Meter = Meter::new();
-
-/// The system's allocator, counting. A program that wants to know how much memory a search takes has it as its
-/// `#[global_allocator]`; in one that has not, the processor's meter stays at 0.
-#[derive(Debug)]
-pub struct Counting;
-
-// SAFETY: every call is handed on to the system's allocator as it is; counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is the same.
-        counted(unsafe { System.alloc(layout) }, layout.size())
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is the same.
-        counted(unsafe { System.alloc_zeroed(layout) }, layout.size())
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller's promise is the same.
-        let moved = counted(unsafe { System.realloc(at, layout, size) }, size);
-        if !moved.is_null() {
-            HEAP.subtract(layout.size());
-        }
-        moved
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is the same.
-        unsafe { System.dealloc(at, layout) };
-        HEAP.subtract(layout.size());
-    }
-}
-
-/// Counts `bytes` if they were given.
-fn counted(at: *mut u8, bytes: usize) -> *mut u8 {
-    if !at.is_null() {
-        HEAP.add(bytes);
-    }
-    at
-}

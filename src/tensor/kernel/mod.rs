@@ -1,16 +1,17 @@
 //! What a device has to offer: memory, and one kernel for each operation.
 
+mod allocator;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 mod lanes;
 mod meter;
-mod pages;
 mod peak;
 mod vectors;
 
+pub use allocator::Allocator;
 pub use lanes::Widths;
-pub use meter::{Counting, Meter};
+pub use meter::Meter;
 pub use peak::peak;
 pub use vectors::{Vectors, vector_width};
 

@@ -4,8 +4,7 @@
 //! a function that has the level's instructions enabled, and calls the one in use. The environment
 //! variable `WIRECOST_VECTORS` (`avx512`, `avx2`, `portable`) asks for a level.
 //!
-//! The only unsafe code of the processor's kernels is the calls in [`run`], [`prefetch`](super::lanes::prefetch) and
-//! [`large`](super::pages::large).
+//! The only unsafe code of the processor's kernels is the calls in [`run`] and [`prefetch`](super::lanes::prefetch).
 
 use super::lanes::{Vector, Widths};
 use std::{cell::Cell, sync::OnceLock};

@@ -2,7 +2,7 @@
 //!
 //! Each thread keeps what it gave back, by length. A search asks for the same lengths in every step.
 
-use super::super::{Buf, pages, zeros};
+use super::super::{Buf, zeros};
 use crate::tensor::Element;
 use dfdx::tensor::{Cpu, CpuError};
 use std::{
@@ -14,9 +14,6 @@ use std::{
 
 /// Bytes below which the allocator does as well.
 const SMALLEST: usize = 1 << 11;
-
-/// Bytes of a buffer from which large pages are asked for.
-const LARGE: usize = 1 << 21;
 
 /// Bytes that a thread keeps at most, so that lengths which never come again are not kept for ever.
 const MOST: usize = 1 << 30;
@@ -40,13 +37,7 @@ pub fn take<E: Element>(device: &Cpu, n: usize) -> Result<Buf<E, Cpu>, CpuError>
         found.downcast::<Vec<E>>().ok()
     });
     match kept {
-        None => {
-            let mut buf = zeros::<E, Cpu>(device, n)?;
-            if bytes >= LARGE {
-                pages::large(&mut buf);
-            }
-            Ok(buf)
-        }
+        None => zeros::<E, Cpu>(device, n),
         Some(vec) => {
             let mut buf = zeros::<E, Cpu>(device, 0)?;
             *buf = *vec;
