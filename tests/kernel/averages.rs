@@ -4,7 +4,8 @@
 //! differences to its first, which is at most m times the mean A of the part's absolute values: so it is off by at most
 //! (m + 1)(m + 2) roundings of A, and of n ≥ 16 (m − 1) + 1 terms the mean, with 24 more for putting parts and strips
 //! together, by at most γ_{2n+40} A. A square (x − μ̂)² is off from (x − μ)² by at most 2|x − μ̂| γ A + (γ A)², so with
-//! S = Σ (|x| + A)² the scatter is off by at most 4 γ S. An average takes a tenth of either.
+//! S = Σ (|x| + A)² the scatter is off by at most 4 γ S. An average takes a tenth of either. Of what it was off by before
+//! it keeps nine tenths; the last tenth stays in the bound, and the roundings of the step itself are within it.
 
 use super::check::{Device, count, draw, elements, near};
 use crate::reference::Shape;
